@@ -1,0 +1,27 @@
+import { ContactAdded, ContactDisabled, ContactEnabled } from './contact-messages.js';
+import { EmailAccepted, EmailRejected, SendEmail } from './email-messages.js';
+import {
+  ContactDataErased,
+  ContactErasureRefused,
+  ContactExpunged,
+  EraseContactData,
+  ExpungeRequested,
+} from './expunge-messages.js';
+import type { MessageClass } from './message.js';
+import { TenantChanged } from './tenant-messages.js';
+
+/** Every message of the system. A new message is one class, one line here and one recorded sample. */
+export const MESSAGES: readonly MessageClass[] = [
+  TenantChanged,
+  ContactAdded,
+  ContactDisabled,
+  ContactEnabled,
+  ExpungeRequested,
+  EraseContactData,
+  ContactDataErased,
+  ContactErasureRefused,
+  ContactExpunged,
+  SendEmail,
+  EmailAccepted,
+  EmailRejected,
+];

@@ -1,0 +1,71 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsISO8601,
+  IsMimeType,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { JWE, NAME } from './expunge-messages.js';
+import { ContactMessage } from './message.js';
+
+export const EMAIL_PURPOSES = ['expunge-confirmation'] as const;
+export type EmailPurpose = (typeof EMAIL_PURPOSES)[number];
+
+/** A text file sent along with a mail. */
+export class Attachment {
+  @Matches(/^[\w.-]{1,100}$/) filename: string;
+  @IsMimeType() contentType: string;
+  @IsString() @MaxLength(65_536) content: string;
+}
+
+/** Send one mail to a sealed recipient. The email id is the identity of the mail: asked twice, sent once. */
+export class SendEmail extends ContactMessage {
+  static readonly type = 'SendEmail';
+  static readonly version = 1;
+  static readonly topic = 'notification.commands';
+  declare protected readonly brand: 'SendEmail';
+
+  @IsUUID() emailId: string;
+  @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
+  /** The request a confirmation belongs to; the seal must name the same one. */
+  @IsOptional() @IsUUID() expungeId?: string;
+  @Matches(JWE) @MaxLength(8_192) sealed: string;
+  @IsArray() @ArrayMaxSize(5) @ValidateNested({ each: true }) @Type(() => Attachment) attachments: Attachment[];
+}
+
+/** The receiving server accepted the mail (not the same as read, or even delivered). */
+export class EmailAccepted extends ContactMessage {
+  static readonly type = 'EmailAccepted';
+  static readonly version = 1;
+  static readonly topic = 'notification.events';
+  declare protected readonly brand: 'EmailAccepted';
+
+  @IsUUID() emailId: string;
+  @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
+  @IsOptional() @IsUUID() expungeId?: string;
+  @IsISO8601() at: string;
+}
+
+/** The mail will not be delivered (`permanent`) or was put off and is tried again. Never the server's own text. */
+export class EmailRejected extends ContactMessage {
+  static readonly type = 'EmailRejected';
+  static readonly version = 1;
+  static readonly topic = 'notification.events';
+  declare protected readonly brand: 'EmailRejected';
+
+  @IsUUID() emailId: string;
+  @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
+  @IsOptional() @IsUUID() expungeId?: string;
+  @IsBoolean() permanent: boolean;
+  /** For example smtp-550, expired, unusable-address. */
+  @Matches(NAME) code: string;
+  @IsISO8601() at: string;
+}

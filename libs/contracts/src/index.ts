@@ -1,0 +1,21 @@
+export * from './catalogue.js';
+export * from './certificate.js';
+export * from './contact-messages.js';
+export * from './email-messages.js';
+export {
+  ContactDataErased,
+  ContactErasureRefused,
+  ContactExpunged,
+  ERASE_OUTCOMES,
+  EraseContactData,
+  type EraseOutcome,
+  EXPUNGE_REASONS,
+  type ExpungeReason,
+  ExpungeRequested,
+  type Requester,
+  REQUESTERS,
+  StoreEvidence,
+} from './expunge-messages.js';
+export * from './message.js';
+export * from './tenant-messages.js';
+export * from './topics.js';
