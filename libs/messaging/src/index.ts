@@ -1,0 +1,14 @@
+export { BackOff } from './back-off.js';
+export { createTopics, type CreateTopicsOptions } from './create-topics.js';
+export { type DeadLetter, DeadLetters } from './dead-letters.js';
+export { Housekeeping } from './housekeeping.js';
+export { KafkaBatchServer } from './kafka-batch-server.js';
+export { kafkaClient } from './kafka-client.js';
+export { MessagingModule } from './messaging.module.js';
+export { Outbox } from './outbox.js';
+export { Relay } from './relay.js';
+export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
+export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
+export { isSurroundingsError } from './surroundings-error.js';
+export { createMessagingTables } from './tables.js';
+export { currentTrace, runWithTrace } from './trace.js';

@@ -1,0 +1,225 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { DataSource } from 'typeorm';
+import { ContactExpunged } from '#contracts';
+import { BackOff } from './back-off.js';
+import { Bindings } from './bindings.js';
+import { readToTheEnd } from './catch-up.js';
+import { ChunkProcessor } from './chunk-processor.js';
+import { kafkaClient } from './kafka-client.js';
+import { MESSAGING, type MessagingOptions } from './options.js';
+import type { KafkaRecord } from './parse-record.js';
+import { SafeMessageError, safeError } from './safe-error.js';
+
+/** Records handled in one transaction; between chunks the group is told that this consumer lives. */
+const CHUNK = 1_000;
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+/** Longer than the transaction time limit of a handler. */
+const ALIVE_MS = 90_000;
+
+class Crashed extends SafeMessageError {
+  constructor(cause: Error) {
+    super('The Kafka consumer crashed.', { cause });
+  }
+}
+
+class TopicsMissing extends SafeMessageError {}
+
+/**
+ * Nest transport: consumes the topics of the service's subscriptions in batches. Offsets are committed after the
+ * database transaction of a chunk; what is delivered twice meanwhile is recognised by the inbox. Errors of the
+ * surroundings are retried for ever, and shown by {@link problems}. After a crash of the kafkajs consumer, whatever the
+ * reason, a new one is made: a consumer never stays dead while the process lives.
+ */
+@Injectable()
+export class KafkaBatchServer extends Server implements CustomTransportStrategy {
+  private stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  private problem: string | undefined = 'consumer: starting';
+  private lastBeat = Date.now();
+
+  constructor(
+    @Inject(MESSAGING) private readonly options: MessagingOptions,
+    private readonly bindings: Bindings,
+    private readonly db: DataSource,
+  ) {
+    super();
+  }
+
+  /** Nest's entry: consumption begins in the background, a broker that is away is waited for. */
+  listen(callback: () => void): void {
+    this.start();
+    callback();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+  }
+
+  start(): void {
+    if (this.running) return;
+    this.stopping = new AbortController();
+    this.running = this.bindings.byType.size === 0 ? this.nothingToDo() : this.run();
+  }
+
+  /** Lets the chunk under way finish, leaves the group, and ends. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    this.running = undefined;
+  }
+
+  /** Why messages are not being consumed; empty when all is well. */
+  problems(): string[] {
+    return this.problem === undefined ? [] : [this.problem];
+  }
+
+  /** False when the consumer neither polls nor waits on purpose: only a restart of the process helps. */
+  alive(): boolean {
+    return this.running === undefined || Date.now() - this.lastBeat < ALIVE_MS;
+  }
+
+  override on(): void {}
+
+  override unwrap<T>(): T {
+    return this as unknown as T;
+  }
+
+  private nothingToDo(): Promise<void> {
+    this.problem = undefined;
+    this.lastBeat = Number.POSITIVE_INFINITY;
+    return Promise.resolve();
+  }
+
+  private async run(): Promise<void> {
+    const backOff = new BackOff(250, 5_000);
+    while (!this.stopping.signal.aborted) {
+      this.beat();
+      try {
+        await this.session(() => backOff.reset());
+      } catch (error) {
+        this.problem = error instanceof TopicsMissing ? `consumer: ${error.message}` : 'consumer: the broker is away';
+        this.logger.warn({ msg: 'consuming failed and is tried again', error: safeError(error) });
+        await backOff.wait(this.stopping.signal);
+      }
+    }
+  }
+
+  /** One consumer, from connecting to its crash (throws) or to the stop of the service (returns). */
+  private async session(succeeded: () => void): Promise<void> {
+    const { service, brokers } = this.options;
+    const kafka = kafkaClient(service, brokers);
+    const processor = new ChunkProcessor(this.db, this.bindings.byType);
+    await assertTopicsExist(kafka, this.bindings.topics);
+    if (this.bindings.byType.has(ContactExpunged.type)) await this.catchUp(kafka, processor);
+    const consumer = kafka.consumer({
+      groupId: service,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: 1_000,
+      retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
+    });
+    try {
+      const ended = this.untilCrashOrStop(consumer, succeeded);
+      await consumer.connect();
+      await consumer.subscribe({ topics: this.bindings.topics, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => this.handleBatch(payload, consumer, processor),
+      });
+      await ended;
+    } finally {
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  private catchUp(kafka: Kafka, processor: ChunkProcessor): Promise<void> {
+    const { signal } = this.stopping;
+    const process = (records: KafkaRecord[]) => processor.process(records);
+    return readToTheEnd({
+      kafka,
+      service: this.options.service,
+      db: this.db,
+      process,
+      signal,
+      beat: () => this.beat(),
+    });
+  }
+
+  private untilCrashOrStop(consumer: Consumer, succeeded: () => void): Promise<void> {
+    const { CRASH, GROUP_JOIN, FETCH_START, HEARTBEAT } = consumer.events;
+    consumer.on(FETCH_START, () => this.beat());
+    consumer.on(HEARTBEAT, () => this.beat());
+    consumer.on(GROUP_JOIN, () => {
+      this.problem = undefined;
+      succeeded();
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      consumer.on(CRASH, ({ payload }) => reject(new Crashed(payload.error)));
+      if (this.stopping.signal.aborted) resolve();
+      this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    ended.catch(() => undefined);
+    return ended;
+  }
+
+  /** Never lets an error of ours reach kafkajs, which would take some of them for the consumer's end. */
+  private async handleBatch(payload: EachBatchPayload, consumer: Consumer, processor: ChunkProcessor): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    for (let from = 0; from < messages.length; from += CHUNK) {
+      const chunk = messages.slice(from, from + CHUNK);
+      const records = chunk.map(({ offset, key, headers, value }): KafkaRecord => {
+        return { topic, partition, offset, key: key?.toString() ?? '', headers, value };
+      });
+      if (!payload.isRunning() || payload.isStale()) return;
+      if (!(await this.processUntilDone(records, payload, processor))) return;
+      const last = chunk.at(-1)!.offset;
+      payload.resolveOffset(last);
+      await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]);
+      await payload.heartbeat();
+    }
+  }
+
+  /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
+  private async processUntilDone(
+    records: KafkaRecord[],
+    payload: EachBatchPayload,
+    processor: ChunkProcessor,
+  ): Promise<boolean> {
+    const backOff = new BackOff(100, HEARTBEAT_MS);
+    while (!this.stopping.signal.aborted) {
+      try {
+        await processor.process(records);
+        this.problem = undefined;
+        return true;
+      } catch (error) {
+        const safe = safeError(error);
+        this.problem = `consumer: cannot handle messages of ${payload.batch.topic} (${safe.message ?? safe.code ?? safe.name})`;
+        this.logger.warn({ msg: 'a chunk is tried again', topic: payload.batch.topic, error: safe });
+      }
+      await backOff.wait(this.stopping.signal);
+      this.beat();
+      await payload.heartbeat();
+    }
+    return false;
+  }
+
+  private beat(): void {
+    this.lastBeat = Date.now();
+  }
+}
+
+async function assertTopicsExist(kafka: Kafka, wanted: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = wanted.filter((topic) => !existing.has(topic));
+    if (missing.length > 0) throw new TopicsMissing(`waiting for the topics ${missing.join(', ')}`);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+
+/**
+ * A kafkajs client set up for this library. Few retries inside kafkajs: relay and consumer wait for a broker themselves,
+ * for ever and visibly, with a new connection each time.
+ */
+export function kafkaClient(clientId: string, brokers: readonly string[]): Kafka {
+  stopIdleTimer();
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    logLevel: logLevel.WARN,
+    logCreator,
+  });
+}
+
+/** kafkajs' own lines, without its data: they may quote what a record holds. */
+function logCreator() {
+  const logger = new Logger('kafkajs');
+  return ({ namespace, level, log }: LogEntry) => {
+    if (/Limiting retries for the idempotent producer/.test(log.message)) return;
+    const line = { msg: 'kafkajs', namespace, text: log.message.slice(0, 200) };
+    if (level <= logLevel.ERROR) logger.warn(line);
+    else logger.debug(line);
+  };
+}
+
+interface IdleTimerQueue {
+  pending: unknown[];
+  throttledUntil: number;
+  throttleCheckTimeoutId: unknown;
+}
+
+/**
+ * kafkajs 2.2.4 checks an empty request queue once a millisecond, for ever (about 3 % of a core per idle process, and
+ * warnings about negative timeouts on Node 24). A check is only needed while something is pending or throttled.
+ */
+function stopIdleTimer(): void {
+  const prototype = RequestQueue.prototype as RequestQueuePrototype;
+  if (prototype.idleTimerStopped) return;
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: IdleTimerQueue): void {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+  };
+  prototype.idleTimerStopped = true;
+}
+
+interface RequestQueuePrototype {
+  idleTimerStopped?: boolean;
+  scheduleCheckPendingRequests(this: IdleTimerQueue): void;
+}

@@ -1,0 +1,12 @@
+import type { ServiceName } from '#contracts';
+import type { Subscription } from './subscription.js';
+
+/** Injection token of {@link MessagingOptions}. */
+export const MESSAGING = Symbol('messaging options');
+
+export interface MessagingOptions {
+  /** Names the consumer group, and the sender in every message. */
+  readonly service: ServiceName;
+  readonly brokers: readonly string[];
+  readonly subscriptions: readonly Subscription[];
+}
