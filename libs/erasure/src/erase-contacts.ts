@@ -1,0 +1,154 @@
+import type { EntityManager } from 'typeorm';
+import {
+  ContactDataErased,
+  ContactErasureRefused,
+  type ContactExpunged,
+  type EraseContactData,
+  type EraseOutcome,
+  message,
+  type Outgoing,
+  type StoreEvidence,
+} from '#contracts';
+import { type Outbox, type Received, SafeMessageError } from '#messaging';
+import { type Counts, deadLetters, type Store } from './store.js';
+import { bury, lockSubjects, type NewTombstone, type Subject } from './subjects.js';
+
+/** How a service takes part in an expunge. */
+export interface Participant {
+  /** The name privacy-service knows it by, and the sender of its messages. */
+  readonly name: string;
+  /** Everything it holds of a contact. What others point to comes last. */
+  readonly stores: readonly Store[];
+  /** Contacts it must not delete, with a reason code. They are answered with a refusal and stay visible. */
+  readonly refuse?: (tx: EntityManager, commands: readonly EraseContactData[]) => Promise<ReadonlyMap<string, string>>;
+  /** Contacts it cannot delete at this moment. They are not answered, and asked for again later. */
+  readonly defer?: (tx: EntityManager, commands: readonly EraseContactData[]) => Promise<ReadonlySet<string>>;
+}
+
+/** Rows were found again after the deletion: the batch is undone, nothing is claimed, the contact is asked for again. */
+export class DataRemains extends SafeMessageError {
+  constructor(store: string) {
+    super(`The store ${store} still holds data after its deletion.`);
+  }
+}
+
+/**
+ * Carries out deletion commands and answers with evidence, in the caller's transaction: locks the subjects, deletes from
+ * every store, counts again, writes the tombstones, answers. The number of statements does not depend on the number of
+ * contacts. Asked again for the same request it repeats the stored evidence.
+ */
+export async function eraseContacts(
+  participant: Participant,
+  outbox: Outbox,
+  messages: readonly Received<EraseContactData>[],
+  tx: EntityManager,
+): Promise<void> {
+  const commands = commandsFor(participant, messages);
+  const subjects = await lockSubjects(tx, commands);
+  const refused = await refusals(participant, commands, subjects, tx);
+  const deferred = (await participant.defer?.(tx, commands)) ?? new Set<string>();
+  const answered = commands.filter((command) => refused.has(command.contactId) || !deferred.has(command.contactId));
+  const due = answered.filter((command) => !refused.has(command.contactId) && !repeats(command, subjects));
+  const evidence = await erase(
+    participant,
+    due.map((command) => command.contactId),
+    tx,
+  );
+  await bury(
+    tx,
+    due.map((command) => ({
+      contactId: command.contactId,
+      expungeId: command.expungeId,
+      ...evidence(command.contactId),
+    })),
+  );
+  await outbox.add(
+    tx,
+    answered.map((command): Outgoing => {
+      const { tenantId, contactId, expungeId } = command;
+      const about = { tenantId, contactId, expungeId, participant: participant.name };
+      const reason = refused.get(contactId);
+      if (reason !== undefined) return message(ContactErasureRefused, { ...about, reason, at: now() });
+      const stored = repeats(command, subjects);
+      if (stored)
+        return message(ContactDataErased, {
+          ...about,
+          outcome: stored.outcome,
+          stores: [...stored.stores],
+          at: stored.erasedAt.toISOString(),
+        });
+      return message(ContactDataErased, { ...about, ...evidence(contactId), at: now() });
+    }),
+  );
+}
+
+/**
+ * Makes sure that contacts known to be expunged are gone from here, and stay gone: used when a database is new or was
+ * restored from a backup. Answers nothing; does nothing for contacts that have their tombstone already.
+ */
+export async function rememberExpunged(
+  participant: Participant,
+  messages: readonly Received<ContactExpunged>[],
+  tx: EntityManager,
+): Promise<void> {
+  const events = [...new Map(messages.map(({ data }) => [data.contactId, data])).values()];
+  const subjects = await lockSubjects(tx, events);
+  const missing = events.filter((event) => !subjects.get(event.contactId)?.tombstone);
+  const evidence = await erase(
+    participant,
+    missing.map((event) => event.contactId),
+    tx,
+  );
+  await bury(
+    tx,
+    missing.map((event): NewTombstone => ({
+      contactId: event.contactId,
+      expungeId: event.expungeId,
+      ...evidence(event.contactId),
+    })),
+  );
+}
+
+/** The commands addressed to this participant, the newest one per contact. */
+function commandsFor(participant: Participant, messages: readonly Received<EraseContactData>[]): EraseContactData[] {
+  const mine = messages.map(({ data }) => data).filter((command) => command.participants.includes(participant.name));
+  return [...new Map(mine.map((command) => [command.contactId, command])).values()];
+}
+
+const repeats = (command: EraseContactData, subjects: ReadonlyMap<string, Subject>) => {
+  const tombstone = subjects.get(command.contactId)?.tombstone;
+  return tombstone?.expungeId === command.expungeId ? tombstone : undefined;
+};
+
+async function refusals(
+  participant: Participant,
+  commands: readonly EraseContactData[],
+  subjects: ReadonlyMap<string, Subject>,
+  tx: EntityManager,
+): Promise<Map<string, string>> {
+  const foreign = commands.filter((command) => subjects.get(command.contactId)?.tenantId !== command.tenantId);
+  const open = commands.filter((command) => !subjects.get(command.contactId)?.tombstone);
+  const own = await participant.refuse?.(tx, open);
+  return new Map([...(own ?? []), ...foreign.map((command): [string, string] => [command.contactId, 'wrong-tenant'])]);
+}
+
+type Evidence = (contactId: string) => { outcome: EraseOutcome; stores: StoreEvidence[] };
+
+async function erase({ stores }: Participant, contactIds: readonly string[], tx: EntityManager): Promise<Evidence> {
+  if (contactIds.length === 0) return () => ({ outcome: 'nothing_held', stores: [] });
+  const counts: { name: string; erased: Counts; remaining: Counts }[] = [];
+  for (const store of [deadLetters, ...stores]) {
+    const erased = await store.erase(tx, contactIds);
+    const remaining = await store.remaining(tx, contactIds);
+    if ([...remaining.values()].some((rows) => rows > 0)) throw new DataRemains(store.name);
+    counts.push({ name: store.name, erased, remaining });
+  }
+  return (contactId) => {
+    const proof = counts.map(({ name, erased, remaining }): StoreEvidence => {
+      return { store: name, erased: erased.get(contactId) ?? 0, remaining: remaining.get(contactId) ?? 0 };
+    });
+    return { outcome: proof.some(({ erased }) => erased > 0) ? 'erased' : 'nothing_held', stores: proof };
+  };
+}
+
+const now = (): string => new Date().toISOString();
