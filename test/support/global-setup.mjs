@@ -1,0 +1,14 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '#local';
+
+/** One PostgreSQL for the whole run; every test file makes its own databases on it. */
+export default async function setUp() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'contact-expunge-test-'));
+  // PostgreSQL runs under an account of its own when the tests run as root.
+  await chmod(dataDir, 0o711);
+  const postgres = await startPostgres({ dataDir, fsync: false });
+  process.env.TEST_POSTGRES_URL = postgres.superuserUrl;
+  globalThis.testRun = { postgres, dataDir };
+}
