@@ -1,0 +1,87 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { isUUID } from 'class-validator';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { safeError } from '#messaging';
+import { ServiceConfig } from '../config.js';
+import type { VerifiedCaller } from './caller.js';
+import { type Role, ROLES } from './roles.js';
+import { Unauthorized } from './unauthorized.js';
+
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+const CLOCK_TOLERANCE_SECONDS = 5;
+const REFRESH_KEYS_MS = 10 * 60_000;
+const KEYS_TIMEOUT_MS = 3_000;
+/** Unknown key ids make us ask the identity provider again at most this often. */
+const COOLDOWN_MS = 2_000;
+
+/** How jose reports keys it could not fetch: no answer in time, another status than 200, or not a key set. */
+const PROVIDER_TROUBLE = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
+
+/**
+ * Verifies access tokens (JWT, RFC 9068) against the keys of the identity provider: issuer, audience, algorithm and
+ * `typ` are fixed here and never taken from the token. Keys are fetched at start, every ten minutes and for an
+ * unknown key id; while the provider is away the known ones stay in use.
+ */
+@Injectable()
+export class AccessTokens implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(AccessTokens.name);
+  private readonly keys: ReturnType<typeof createRemoteJWKSet>;
+  private timer?: NodeJS.Timeout;
+
+  constructor(private readonly config: ServiceConfig) {
+    // The refresh below replaces keys; an age limit of jose's own would make every request wait for a dead provider.
+    const limits = { cacheMaxAge: Infinity, cooldownDuration: COOLDOWN_MS, timeoutDuration: KEYS_TIMEOUT_MS };
+    this.keys = createRemoteJWKSet(new URL(config.OIDC_JWKS_URL), limits);
+  }
+
+  onModuleInit(): void {
+    void this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_KEYS_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Throws {@link Unauthorized} for any token that does not prove who calls, whatever the reason. */
+  async verify(token: string): Promise<VerifiedCaller> {
+    const claims = await this.claimsOf(token);
+    const roles = rolesOf(claims);
+    const tenantId: unknown = claims.tenant_id;
+    if (typeof claims.sub !== 'string' || claims.sub === '') throw new Unauthorized('invalid-token');
+    if (tenantId === undefined && roles.includes('vendor-staff')) return { subject: claims.sub, roles };
+    if (!isUUID(tenantId)) throw new Unauthorized('invalid-token');
+    return { subject: claims.sub, roles, tenantId: String(tenantId).toLowerCase() };
+  }
+
+  private async claimsOf(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, this.keys, {
+        issuer: this.config.OIDC_ISSUER,
+        audience: this.config.OIDC_AUDIENCE,
+        algorithms: ALGORITHMS,
+        typ: 'at+jwt',
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ['sub', 'exp'],
+      });
+      return payload;
+    } catch (error) {
+      // A bad token is the caller's affair; a provider that cannot be asked is ours and worth a line.
+      if (!(error instanceof errors.JOSEError) || PROVIDER_TROUBLE.has(error.code)) this.warn(error);
+      throw new Unauthorized('invalid-token');
+    }
+  }
+
+  private async refresh(): Promise<void> {
+    await this.keys.reload().catch((error: unknown) => this.warn(error));
+  }
+
+  private warn(error: unknown): void {
+    this.logger.warn({ msg: 'keys of the identity provider cannot be fetched', error: safeError(error) });
+  }
+}
+
+function rolesOf(claims: JWTPayload): Role[] {
+  const given: readonly unknown[] = Array.isArray(claims.roles) ? claims.roles : [];
+  return ROLES.filter((role) => given.includes(role));
+}

@@ -1,0 +1,41 @@
+import { createParamDecorator, type ExecutionContext, ForbiddenException } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Role } from './roles.js';
+
+/** Who calls, from the verified token only. */
+export class VerifiedCaller {
+  readonly subject: string;
+  readonly roles: readonly Role[];
+  /** Absent only for staff of the vendor, who belong to no client. */
+  readonly tenantId?: string;
+}
+
+/** A caller who belongs to a tenant; every query of his request is bound to that tenant. */
+export class TenantCaller extends VerifiedCaller {
+  declare readonly tenantId: string;
+}
+
+const CALLER = Symbol('caller');
+type WithCaller = Request & { [CALLER]?: VerifiedCaller };
+
+export function rememberCaller(request: Request, caller: VerifiedCaller): void {
+  (request as WithCaller)[CALLER] = caller;
+}
+
+const callerOf = (context: ExecutionContext): VerifiedCaller => {
+  const caller = context.switchToHttp().getRequest<WithCaller>()[CALLER];
+  if (!caller) throw new ForbiddenException();
+  return caller;
+};
+
+/** The {@link TenantCaller} of a request; a token without a tenant (vendor staff) is answered 403. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): TenantCaller => {
+  const { tenantId, ...caller } = callerOf(context);
+  if (tenantId === undefined) throw new ForbiddenException();
+  return { ...caller, tenantId };
+});
+
+/** The {@link VerifiedCaller} of a request, who may belong to no tenant: for routes of vendor staff. */
+export const StaffCaller = createParamDecorator((_: unknown, context: ExecutionContext): VerifiedCaller =>
+  callerOf(context),
+);

@@ -1,0 +1,57 @@
+import { HttpException } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import { requestLog } from './request-log.js';
+
+const BODY_LIMIT = '64kb';
+const DEEPEST_BODY = 20;
+
+/** Pages are plain server-rendered HTML with their styles inside; nothing is loaded or run from anywhere. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    'default-src': ["'none'"],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'img-src': ["'self'", 'data:'],
+    'form-action': ["'self'"],
+    'base-uri': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  },
+};
+
+/** What holds for every request before a handler sees it: trace and log line, headers, body as JSON up to 64 KiB. */
+export function configureHttp(app: NestExpressApplication): void {
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog);
+  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use(noStore);
+  app.use(onlyJson);
+  app.useBodyParser('json', { limit: BODY_LIMIT, strict: true });
+  app.use(notTooDeep);
+}
+
+/** Answers are about people; a route that serves public facts (JWKS) may set its own header. */
+function noStore(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+}
+
+/** Without this a body of another type would be ignored and look like an empty one. */
+function onlyJson(request: Request, _response: Response, next: NextFunction): void {
+  // `is` answers null when there is no body, but takes the Content-Length: 0 of an empty POST for one.
+  const empty = request.header('content-length') === '0';
+  const other = !empty && request.is('application/json') === false;
+  next(other ? new HttpException('unsupported media type', 415) : undefined);
+}
+
+/** Validation walks bodies recursively: thousands of nested brackets would exhaust the stack. */
+function notTooDeep(request: Request, _response: Response, next: NextFunction): void {
+  let level: unknown[] = [request.body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST_BODY) return next(new HttpException('too deep', 400));
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  next();
+}

@@ -1,0 +1,18 @@
+export { Caller, StaffCaller, TenantCaller, VerifiedCaller } from './access/caller.js';
+export { Public, type Role, Roles, ROLES } from './access/roles.js';
+export { type ClassOf, ConfigurationError, loadConfig, type LogLevel, ServiceConfig } from './config.js';
+export { Address, Flag, HostList, ReadableFile, WholeNumber } from './config-rules.js';
+export { type EntityClass, type MigrationClass } from './database.js';
+export { type FieldError, Gone, InvalidInput, NotFound, Rejection, ServiceError, Unavailable } from './errors.js';
+export { migrate } from './migrate.js';
+export { type Problem } from './problem.js';
+export { type PumpDefinition, type PumpResult, Pumps } from './pump.js';
+export { Readiness } from './readiness.js';
+export { runService, type ServiceDefinition } from './run-service.js';
+export { KeyringFile, UnusableKeyring } from './seal/keyring-file.js';
+export { openSeal, seal, type SealBinding, type SealedRecipient, SealMismatch, SealUnreadable } from './seal/seal.js';
+export { commit, newSalt, normaliseAddress } from './seal/subject-commitment.js';
+export { ServiceModule, type ServiceParts } from './service.module.js';
+export { type RunningApp, startApp } from './start-app.js';
+export { EmailAddress, MultilineText, Phone, PlainText } from './text-rules.js';
+export { UuidParam } from './validation.js';

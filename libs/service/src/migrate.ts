@@ -1,0 +1,62 @@
+import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { BackOff, isSurroundingsError, SafeMessageError } from '#messaging';
+import { type MigrationClass, ownerOptions } from './database.js';
+
+/** Any number will do, as long as every release uses the same one. */
+const LOCK = 7_305_441_001;
+const STARTING_DEADLINE_MS = 60_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const NOT_ACCEPTED_YET = new Set(['3D000', '57P03']);
+
+export class DatabaseNotReached extends SafeMessageError {}
+
+/**
+ * Brings the schema up to date as its owner and returns the names of the migrations it applied. Two at once: the
+ * second waits for the lock and finds nothing to do. Each migration is one transaction, so a failed one leaves the
+ * schema at the last good one. Waits up to 60 s for a database that is just starting.
+ */
+export async function migrate(
+  name: string,
+  ownerUrl: string,
+  migrations: readonly MigrationClass[],
+): Promise<string[]> {
+  const dataSource = await connect(() => new DataSource(ownerOptions(name, ownerUrl, migrations)));
+  const runner = dataSource.createQueryRunner();
+  try {
+    // A lock of the session that also runs the migrations: if that session dies, both end together.
+    await runner.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    return await applyPending(dataSource, runner);
+  } finally {
+    await runner.release();
+    await dataSource.destroy();
+  }
+}
+
+async function applyPending(dataSource: DataSource, runner: QueryRunner): Promise<string[]> {
+  const executor = new MigrationExecutor(dataSource, runner);
+  executor.transaction = 'each';
+  const applied = await executor.executePendingMigrations();
+  return applied.map((migration) => migration.name);
+}
+
+async function connect(create: () => DataSource): Promise<DataSource> {
+  const deadline = performance.now() + STARTING_DEADLINE_MS;
+  const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  for (;;) {
+    try {
+      return await create().initialize();
+    } catch (error) {
+      if (!mayBeStarting(error)) throw error;
+      if (performance.now() > deadline)
+        throw new DatabaseNotReached('The database cannot be reached.', { cause: error });
+    }
+    await backOff.wait(new AbortController().signal);
+  }
+}
+
+/** A database that is created a moment later, or not listening yet; a wrong password will not get better. */
+function mayBeStarting(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return NOT_ACCEPTED_YET.has(code) || (isSurroundingsError(error) && !code.startsWith('28'));
+}

@@ -1,0 +1,31 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import { safeError } from '#messaging';
+import { Unauthorized } from './access/unauthorized.js';
+import { problemOf } from './problem.js';
+
+const RETRY_AFTER_SECONDS = '5';
+
+/**
+ * Turns everything that is thrown on the way of a request into a {@link problemOf | problem} answer, also what the
+ * body parser and the router throw before a handler is found. Only 5xx are logged here, without their messages.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = problemOf(error);
+    if (problem.status >= 500)
+      this.logger.error({ msg: 'request failed', status: problem.status, error: safeError(error) });
+    if (response.headersSent) {
+      // Half an answer must not look like a whole one.
+      response.destroy();
+      return;
+    }
+    if (error instanceof Unauthorized) response.setHeader('WWW-Authenticate', error.challenge);
+    if (problem.status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+}

@@ -1,0 +1,221 @@
+import { request as httpRequest } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Get } from '@nestjs/common';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { createTestDatabase } from '../../../test/support/database.js';
+import { testModule } from '../test/test-service.js';
+import { Public } from './access/roles.js';
+import { migrate } from './migrate.js';
+import { Pumps } from './pump.js';
+import { type RunningApp, startApp } from './start-app.js';
+
+class FirstTable1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE first_table (id int)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+class SecondTable1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE second_table (id int)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+class Broken1700000000003 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE third_table (id int)');
+    await runner.query('CREATE TABLE first_table (id int)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+let released: () => void = () => undefined;
+
+@Public()
+@Controller('v1/slow')
+class SlowController {
+  @Get()
+  async slow(): Promise<object> {
+    await new Promise<void>((resolve) => (released = resolve));
+    return { done: true };
+  }
+
+  @Get('fast')
+  fast(): object {
+    return { done: true };
+  }
+}
+
+let running: RunningApp | undefined;
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+interface Ready {
+  status: string;
+  problems: string[];
+}
+
+const ready = async (url: string): Promise<Ready> => (await fetch(`${url}/health/ready`)).json() as Promise<Ready>;
+
+async function waitFor(reached: () => Promise<boolean>): Promise<void> {
+  while (!(await reached())) await sleep(20);
+}
+
+describe('When the schema is migrated', () => {
+  test('then two at once apply each migration once, as the owner, in order', async () => {
+    const { ownerUrl } = await createTestDatabase();
+    const migrations = [SecondTable1700000000002, FirstTable1700000000001];
+    const applied = await Promise.all([1, 2].map(() => migrate('contact-service', ownerUrl, migrations)));
+    expect(applied.sort((a, b) => a.length - b.length)).toEqual([
+      [],
+      ['FirstTable1700000000001', 'SecondTable1700000000002'],
+    ]);
+  });
+
+  test('then a failed one leaves the schema at the last good one', async () => {
+    const { ownerUrl } = await createTestDatabase();
+    const all = [FirstTable1700000000001, Broken1700000000003];
+    await expect(migrate('contact-service', ownerUrl, all)).rejects.toThrow();
+    expect(await migrate('contact-service', ownerUrl, [FirstTable1700000000001])).toEqual([]);
+    const owner = await new DataSource({ type: 'postgres', url: ownerUrl }).initialize();
+    expect(await owner.query("SELECT to_regclass('third_table') AS found")).toEqual([{ found: null }]);
+    await owner.destroy();
+  });
+});
+
+describe('When the database is not there yet', () => {
+  test('then health answers, requests get 503, and the service goes on by itself once it is', async () => {
+    const { appUrl, ownerUrl } = await createTestDatabase();
+    const url = new URL(appUrl);
+    const port = await freePort();
+    const away = `postgres://${url.username}:${url.password}@127.0.0.1:${port}${url.pathname}`;
+    const parts = { migrations: [FirstTable1700000000001] };
+    running = await startApp(testModule({ DATABASE_URL: away }, [SlowController], parts));
+    expect((await fetch(`${running.url}/health/started`)).status).toBe(200);
+    expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
+    await waitFor(async () => (await ready(running!.url)).problems.includes('database: cannot be reached'));
+    const refused = await fetch(`${running.url}/v1/slow/fast`);
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'starting' });
+
+    const tunnel = await tunnelTo(port, url);
+    await waitFor(async () => (await ready(running!.url)).problems.some((problem) => problem.startsWith('schema:')));
+    expect((await ready(running.url)).problems).toContain(
+      'schema: too old, lacks FirstTable1700000000001; run migrate',
+    );
+    expect((await fetch(`${running.url}/v1/slow/fast`)).status).toBe(503);
+
+    await migrate('contact-service', ownerUrl, [FirstTable1700000000001, SecondTable1700000000002]);
+    await running.usable();
+    expect((await fetch(`${running.url}/v1/slow/fast`)).status).toBe(200);
+
+    tunnel.cut();
+    await waitFor(async () => (await ready(running!.url)).problems.includes('database: does not answer'));
+    expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
+    await tunnel.mend();
+    await waitFor(async () => !(await ready(running!.url)).problems.includes('database: does not answer'));
+    await running.stop();
+    running = undefined;
+    tunnel.cut();
+  }, 60_000);
+
+  test('then it can be stopped while it waits', async () => {
+    const app = await startApp(testModule({}));
+    const begun = performance.now();
+    await app.stop();
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
+describe('When a service is told to stop', () => {
+  test('then running requests are answered, pumps end their run, and new connections are refused', async () => {
+    const { appUrl } = await createTestDatabase();
+    const app = await startApp(testModule({ DATABASE_URL: appUrl }, [SlowController]));
+    const events: string[] = [];
+    app.app.get(Pumps).register({ name: 'slow', everyMs: 10, run: () => slowRun(events) });
+    await app.usable();
+    await waitFor(() => Promise.resolve(events.includes('begun')));
+    const keptAlive = await openKeepAlive(app.url);
+    const answer = fetch(`${app.url}/v1/slow`).then((response) => response.json());
+    await sleep(50);
+    const stopped = app.stop().then(() => events.push('stopped'));
+    await waitFor(() =>
+      fetch(`${app.url}/health/started`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(events).not.toContain('stopped');
+    released();
+    expect(await answer).toEqual({ done: true });
+    await keptAlive.closed;
+    await stopped;
+    expect(events.slice(-2)).toEqual(['ended', 'stopped']);
+    expect(app.app.get(DataSource).isInitialized).toBe(false);
+  });
+
+  test('then a stop that takes too long is given up', async () => {
+    const { appUrl } = await createTestDatabase();
+    const app = await startApp(testModule({ DATABASE_URL: appUrl, STOP_DEADLINE_SECONDS: '1' }, [SlowController]));
+    await app.usable();
+    const answer = fetch(`${app.url}/v1/slow`);
+    await sleep(50);
+    await expect(app.stop()).rejects.toThrow('did not stop in time');
+    released();
+    expect((await answer).status).toBe(200);
+  });
+});
+
+async function slowRun(events: string[]): Promise<'idle'> {
+  events.push('begun');
+  await sleep(100);
+  events.push('ended');
+  return 'idle';
+}
+
+/** A connection that has had its answer and stays open. */
+async function openKeepAlive(url: string): Promise<{ closed: Promise<unknown> }> {
+  return new Promise((resolve) => {
+    const request = httpRequest(`${url}/v1/slow/fast`, { headers: { connection: 'keep-alive' } }, (response) => {
+      response.resume();
+      const closed = new Promise((done) => response.socket.once('close', done));
+      response.once('end', () => resolve({ closed }));
+    });
+    request.end();
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A database server that can go away and come back, without stopping the one the other tests use. */
+async function tunnelTo(port: number, database: URL): Promise<{ cut: () => void; mend: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((inner) => {
+    const outer = connect(Number(database.port), database.hostname);
+    for (const socket of [inner, outer]) sockets.add(socket.on('error', () => undefined));
+    inner.pipe(outer).pipe(inner);
+  });
+  const listen = (): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen();
+  const cut = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { cut, mend: listen };
+}

@@ -1,0 +1,103 @@
+import { type DynamicModule, Global, Logger, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DestinationStream } from 'pino';
+import type { ServiceName } from '#contracts';
+import { Housekeeping, MessagingModule, safeError, type Subscription } from '#messaging';
+import { AccessGuard } from './access/access.guard.js';
+import { AccessTokens } from './access/access-tokens.js';
+import { RoutesSayWho } from './access/routes-say-who.js';
+import { ServiceConfig } from './config.js';
+import { databaseOptions, type EntityClass, type MigrationClass } from './database.js';
+import { DatabaseGuard } from './database-guard.js';
+import { DatabaseLink, MIGRATIONS } from './database-link.js';
+import { HealthController } from './health.controller.js';
+import { ServiceLogger } from './logging.js';
+import { ProblemFilter } from './problem-filter.js';
+import { Pumps } from './pump.js';
+import { Readiness } from './readiness.js';
+import { ServiceLifecycle } from './service-lifecycle.js';
+import { validationPipe } from './validation.js';
+
+export interface ServiceParts {
+  readonly name: ServiceName;
+  /** Provided under its own class and as {@link ServiceConfig}. */
+  readonly config: ServiceConfig;
+  readonly entities: EntityClass[];
+  readonly migrations: readonly MigrationClass[];
+  readonly subscriptions: Subscription[];
+  /** Where log lines go instead of the standard output. */
+  readonly logTo?: DestinationStream;
+}
+
+/**
+ * Everything a service needs besides its own use cases, available to all its modules: config, DataSource, Outbox and
+ * the rest of messaging, Pumps, access, errors, health. The database is connected after the application is up, so
+ * nothing may query it in a constructor or a Nest start-up hook.
+ */
+@Global()
+@Module({})
+export class ServiceModule {
+  constructor(pumps: Pumps, housekeeping: Housekeeping) {
+    pumps.register({ name: 'housekeeping', everyMs: 60_000, run: () => housekeeping.execute() });
+  }
+
+  static forService(parts: ServiceParts): DynamicModule {
+    const { name, config, subscriptions } = parts;
+    return {
+      module: ServiceModule,
+      imports: [
+        DiscoveryModule,
+        ScheduleModule.forRoot(),
+        database(parts),
+        MessagingModule.forService({ service: name, brokers: config.KAFKA_BROKERS, subscriptions }),
+      ],
+      controllers: [HealthController],
+      providers: [
+        ...values(parts),
+        Readiness,
+        DatabaseLink,
+        Pumps,
+        ServiceLifecycle,
+        AccessTokens,
+        RoutesSayWho,
+        ...EVERYWHERE,
+      ],
+      exports: [
+        config.constructor as typeof ServiceConfig,
+        ServiceConfig,
+        Readiness,
+        DatabaseLink,
+        Pumps,
+        MessagingModule,
+      ],
+    };
+  }
+}
+
+/** Guards run in this order: who calls is checked before anything is said about the state of the service. */
+const EVERYWHERE: Provider[] = [
+  { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_GUARD, useClass: DatabaseGuard },
+  { provide: APP_PIPE, useFactory: validationPipe },
+  { provide: APP_FILTER, useClass: ProblemFilter },
+];
+
+function values({ name, config, migrations, logTo }: ServiceParts): Provider[] {
+  return [
+    { provide: ServiceConfig, useValue: config },
+    { provide: config.constructor as typeof ServiceConfig, useValue: config },
+    { provide: MIGRATIONS, useValue: migrations },
+    { provide: ServiceLogger, useValue: new ServiceLogger(name, config.LOG_LEVEL, logTo) },
+  ];
+}
+
+function database({ name, config, entities }: ServiceParts): DynamicModule {
+  const logger = new Logger('Database');
+  const onIdleError = (error: unknown): void => logger.warn({ msg: 'idle connection lost', error: safeError(error) });
+  const parts = { name, url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, entities, onIdleError };
+  return TypeOrmModule.forRootAsync({
+    useFactory: () => ({ ...databaseOptions(parts), manualInitialization: true }),
+  });
+}
