@@ -21,7 +21,7 @@ export type EmailPurpose = (typeof EMAIL_PURPOSES)[number];
 
 /** A text file sent along with a mail. */
 export class Attachment {
-  @Matches(/^[\w.-]{1,100}$/) filename: string;
+  @Matches(/^[A-Za-z0-9_.-]{1,100}$/) filename: string;
   @IsMimeType() contentType: string;
   @IsString() @MaxLength(65_536) content: string;
 }

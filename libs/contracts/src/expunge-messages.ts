@@ -26,7 +26,7 @@ const NAME = /^[a-z][a-z0-9_-]{0,62}$/;
 /** SHA-256 as base64url without padding. */
 const SHA256 = /^[A-Za-z0-9_-]{43}$/;
 /** JWE compact serialisation (RFC 7516); with direct encryption its second part is empty. */
-const JWE = /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$/;
+const JWE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+){3}$/;
 
 /** Somebody asked, rightly, that a contact be removed everywhere. From here on nothing but the process stops it. */
 export class ExpungeRequested extends ContactMessage {
