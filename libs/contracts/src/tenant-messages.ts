@@ -1,4 +1,15 @@
-import { ArrayNotEmpty, IsArray, IsFQDN, IsInt, IsLocale, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsFQDN,
+  IsInt,
+  Matches,
+  IsOptional,
+  IsString,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { Message } from './message.js';
 
 /** Facts about a client company that other services need; nothing personal. The newest one per tenant is kept. */
@@ -13,7 +24,11 @@ export class TenantChanged extends Message {
   @IsString() @MaxLength(200) name: string;
   @IsOptional() @IsFQDN() mailDomain?: string;
   /** BCP 47 tags, preferred first. */
-  @IsArray() @ArrayNotEmpty() @IsLocale({ each: true }) languages: string[];
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(20)
+  @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { each: true })
+  languages: string[];
   /** Where the company answers questions about data protection: an address of the company, not of a person. */
   @IsString() @MaxLength(320) privacyContact: string;
 }
