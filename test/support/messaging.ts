@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { type Data, keyOf, type Message, message, type MessageClass } from '#contracts';
+import { createSubjectTable } from '#erasure';
 import { createMessagingTables, type Received } from '#messaging';
 import { migrate } from '#service';
 import type { Binding, KafkaRecord } from '../../libs/messaging/src/parse-record.js';
@@ -10,10 +12,15 @@ import { createTestDatabase } from './database.js';
 class CreateTables1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createMessagingTables(runner);
+    await createSubjectTable(runner);
+    await runner.query('CREATE TABLE held (contact_id uuid, what text)');
     await runner.query('CREATE TABLE handled (n bigserial, key text, type text, id uuid, batch int)');
   }
   async down(): Promise<void> {}
 }
+
+/** What the tests provoke is logged as an error; that is expected and only hides what is not. */
+Logger.overrideLogger(false);
 
 /** A database with the tables of messaging and one that tells what was handled. */
 export async function aMessagingDatabase(): Promise<DataSource> {

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { type Outbox, type Received, SafeMessageError } from '#messaging';
 import { type Counts, deadLetters, type Store } from './store.js';
-import { bury, lockSubjects, type NewTombstone, type Subject } from './subjects.js';
+import { bury, lockSubjects, type Subject } from './subjects.js';
 
 /** How a service takes part in an expunge. */
 export interface Participant {
@@ -47,39 +47,17 @@ export async function eraseContacts(
   const subjects = await lockSubjects(tx, commands);
   const refused = await refusals(participant, commands, subjects, tx);
   const deferred = (await participant.defer?.(tx, commands)) ?? new Set<string>();
-  const answered = commands.filter((command) => refused.has(command.contactId) || !deferred.has(command.contactId));
-  const due = answered.filter((command) => !refused.has(command.contactId) && !repeats(command, subjects));
-  const evidence = await erase(
-    participant,
-    due.map((command) => command.contactId),
-    tx,
-  );
-  await bury(
-    tx,
-    due.map((command) => ({
-      contactId: command.contactId,
-      expungeId: command.expungeId,
-      ...evidence(command.contactId),
-    })),
-  );
-  await outbox.add(
-    tx,
-    answered.map((command): Outgoing => {
-      const { tenantId, contactId, expungeId } = command;
-      const about = { tenantId, contactId, expungeId, participant: participant.name };
-      const reason = refused.get(contactId);
-      if (reason !== undefined) return message(ContactErasureRefused, { ...about, reason, at: now() });
-      const stored = repeats(command, subjects);
-      if (stored)
-        return message(ContactDataErased, {
-          ...about,
-          outcome: stored.outcome,
-          stores: [...stored.stores],
-          at: stored.erasedAt.toISOString(),
-        });
-      return message(ContactDataErased, { ...about, ...evidence(contactId), at: now() });
-    }),
-  );
+  const answered = commands.filter(({ contactId }) => refused.has(contactId) || !deferred.has(contactId));
+  const due = answered.filter((command) => !refused.has(command.contactId) && !storedEvidence(command, subjects));
+  const evidence = await eraseAndBury(participant, due, tx);
+  const answers = answered.map((command): Outgoing => {
+    const { tenantId, contactId, expungeId } = command;
+    const about = { tenantId, contactId, expungeId, participant: participant.name };
+    const reason = refused.get(contactId);
+    if (reason !== undefined) return message(ContactErasureRefused, { ...about, reason, at: now() });
+    return message(ContactDataErased, { ...about, ...(storedEvidence(command, subjects) ?? evidence(contactId)) });
+  });
+  await outbox.add(tx, answers);
 }
 
 /**
@@ -94,19 +72,7 @@ export async function rememberExpunged(
   const events = [...new Map(messages.map(({ data }) => [data.contactId, data])).values()];
   const subjects = await lockSubjects(tx, events);
   const missing = events.filter((event) => !subjects.get(event.contactId)?.tombstone);
-  const evidence = await erase(
-    participant,
-    missing.map((event) => event.contactId),
-    tx,
-  );
-  await bury(
-    tx,
-    missing.map((event): NewTombstone => ({
-      contactId: event.contactId,
-      expungeId: event.expungeId,
-      ...evidence(event.contactId),
-    })),
-  );
+  await eraseAndBury(participant, missing, tx);
 }
 
 /** The commands addressed to this participant, the newest one per contact. */
@@ -115,10 +81,18 @@ function commandsFor(participant: Participant, messages: readonly Received<Erase
   return [...new Map(mine.map((command) => [command.contactId, command])).values()];
 }
 
-const repeats = (command: EraseContactData, subjects: ReadonlyMap<string, Subject>) => {
+/** What is said of a contact in an answer. */
+interface Proof {
+  readonly outcome: EraseOutcome;
+  readonly stores: StoreEvidence[];
+  readonly at: string;
+}
+
+function storedEvidence(command: EraseContactData, subjects: ReadonlyMap<string, Subject>): Proof | undefined {
   const tombstone = subjects.get(command.contactId)?.tombstone;
-  return tombstone?.expungeId === command.expungeId ? tombstone : undefined;
-};
+  if (tombstone?.expungeId !== command.expungeId) return undefined;
+  return { outcome: tombstone.outcome, stores: [...tombstone.stores], at: tombstone.erasedAt.toISOString() };
+}
 
 async function refusals(
   participant: Participant,
@@ -132,23 +106,32 @@ async function refusals(
   return new Map([...(own ?? []), ...foreign.map((command): [string, string] => [command.contactId, 'wrong-tenant'])]);
 }
 
-type Evidence = (contactId: string) => { outcome: EraseOutcome; stores: StoreEvidence[] };
-
-async function erase({ stores }: Participant, contactIds: readonly string[], tx: EntityManager): Promise<Evidence> {
-  if (contactIds.length === 0) return () => ({ outcome: 'nothing_held', stores: [] });
+/** Deletes, counts again and writes the tombstones; the result tells the proof for each contact. */
+async function eraseAndBury(
+  { stores }: Participant,
+  contacts: readonly { readonly contactId: string; readonly expungeId: string }[],
+  tx: EntityManager,
+): Promise<(contactId: string) => Proof> {
+  const at = now();
   const counts: { name: string; erased: Counts; remaining: Counts }[] = [];
-  for (const store of [deadLetters, ...stores]) {
+  const contactIds = contacts.map(({ contactId }) => contactId);
+  for (const store of contacts.length > 0 ? [deadLetters, ...stores] : []) {
     const erased = await store.erase(tx, contactIds);
     const remaining = await store.remaining(tx, contactIds);
     if ([...remaining.values()].some((rows) => rows > 0)) throw new DataRemains(store.name);
     counts.push({ name: store.name, erased, remaining });
   }
-  return (contactId) => {
-    const proof = counts.map(({ name, erased, remaining }): StoreEvidence => {
+  const proof = (contactId: string): Proof => {
+    const evidence = counts.map(({ name, erased, remaining }): StoreEvidence => {
       return { store: name, erased: erased.get(contactId) ?? 0, remaining: remaining.get(contactId) ?? 0 };
     });
-    return { outcome: proof.some(({ erased }) => erased > 0) ? 'erased' : 'nothing_held', stores: proof };
+    return { outcome: evidence.some(({ erased }) => erased > 0) ? 'erased' : 'nothing_held', stores: evidence, at };
   };
+  await bury(
+    tx,
+    contacts.map(({ contactId, expungeId }) => ({ contactId, expungeId, ...proof(contactId) })),
+  );
+  return proof;
 }
 
 const now = (): string => new Date().toISOString();

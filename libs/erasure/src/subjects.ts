@@ -79,25 +79,28 @@ function toSubject(row: SubjectRow): Subject {
     : subject;
 }
 
-export interface NewTombstone {
+interface NewTombstone {
   readonly contactId: string;
   readonly expungeId: string;
   readonly outcome: EraseOutcome;
   readonly stores: readonly StoreEvidence[];
+  readonly at: string;
 }
 
-/** Turns locked rows into tombstones, with the time of the transaction. A tombstone is never changed again. */
+/** Turns locked rows into tombstones. A tombstone is never changed again. */
 export async function bury(tx: EntityManager, graves: readonly NewTombstone[]): Promise<void> {
   if (graves.length === 0) return;
   await tx.query(
-    `UPDATE subject SET expunge_id = t.expunge_id, erased_at = now(), outcome = t.outcome, stores = t.stores
-     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS t (contact_id, expunge_id, outcome, stores)
+    `UPDATE subject SET expunge_id = t.expunge_id, erased_at = t.at, outcome = t.outcome, stores = t.stores
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::timestamptz[])
+       AS t (contact_id, expunge_id, outcome, stores, at)
      WHERE subject.contact_id = t.contact_id AND subject.erased_at IS NULL`,
     [
       graves.map((grave) => grave.contactId),
       graves.map((grave) => grave.expungeId),
       graves.map((grave) => grave.outcome),
       graves.map((grave) => JSON.stringify(grave.stores)),
+      graves.map((grave) => grave.at),
     ],
   );
 }

@@ -41,9 +41,7 @@ export async function readToTheEnd(work: CatchUp): Promise<void> {
 }
 
 async function unreadSpans({ kafka, db }: CatchUp): Promise<Map<number, Span>> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(ContactExpunged.topic).finally(() => admin.disconnect());
+  const offsets = await topicOffsets(kafka);
   const positions: { partition: number; next_offset: string }[] = await db.query(
     'SELECT partition, next_offset FROM read_position WHERE topic = $1',
     [ContactExpunged.topic],
@@ -56,6 +54,16 @@ async function unreadSpans({ kafka, db }: CatchUp): Promise<Map<number, Span>> {
     return [partition, { next, end: BigInt(high) }];
   });
   return new Map(spans.filter(([, span]) => span.next < span.end));
+}
+
+async function topicOffsets(kafka: Kafka): Promise<{ partition: number; low: string; high: string }[]> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await admin.fetchTopicOffsets(ContactExpunged.topic);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: CatchUp): Promise<void> {

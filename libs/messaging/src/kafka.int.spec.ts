@@ -1,12 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  type DynamicModule,
-  type INestApplicationContext,
-  Injectable,
-  Logger,
-  Module,
-  type Type,
-} from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { ContactAdded, ContactDisabled, ContactExpunged, type Data, message, type Outgoing } from '#contracts';
@@ -22,7 +15,6 @@ let db: DataSource;
 const running: Node[] = [];
 
 beforeAll(async () => {
-  Logger.overrideLogger(false);
   kafka = await startTestKafka({ topics: false });
 });
 beforeEach(async () => {

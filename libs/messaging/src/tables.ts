@@ -6,7 +6,11 @@ import type { QueryRunner } from 'typeorm';
  * table would otherwise stay in use while a backlog passes through it.
  */
 export async function createMessagingTables(runner: QueryRunner): Promise<void> {
-  await runner.query(`
+  for (const statement of TABLES) await runner.query(statement);
+}
+
+const TABLES = [
+  `
     CREATE TABLE outbox (
       seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       id uuid NOT NULL,
@@ -15,14 +19,14 @@ export async function createMessagingTables(runner: QueryRunner): Promise<void> 
       type text NOT NULL,
       headers jsonb NOT NULL,
       data text NOT NULL
-    ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0)`);
-  await runner.query(`
+    ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0)`,
+  `
     CREATE TABLE inbox (
       id uuid PRIMARY KEY,
       received_at timestamptz NOT NULL DEFAULT now()
-    ) WITH (autovacuum_analyze_threshold = 1000, autovacuum_analyze_scale_factor = 0.2)`);
-  await runner.query(`CREATE INDEX inbox_received_at ON inbox USING brin (received_at)`);
-  await runner.query(`
+    ) WITH (autovacuum_analyze_threshold = 1000, autovacuum_analyze_scale_factor = 0.2)`,
+  `CREATE INDEX inbox_received_at ON inbox USING brin (received_at)`,
+  `
     CREATE TABLE dead_letter (
       id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
       topic text NOT NULL,
@@ -36,13 +40,13 @@ export async function createMessagingTables(runner: QueryRunner): Promise<void> 
       parked_at timestamptz NOT NULL DEFAULT now(),
       last_at timestamptz NOT NULL DEFAULT now(),
       UNIQUE (topic, type, key, digest)
-    )`);
-  await runner.query(`CREATE INDEX dead_letter_key ON dead_letter (key)`);
-  await runner.query(`
+    )`,
+  `CREATE INDEX dead_letter_key ON dead_letter (key)`,
+  `
     CREATE TABLE read_position (
       topic text NOT NULL,
       partition int NOT NULL,
       next_offset bigint NOT NULL,
       PRIMARY KEY (topic, partition)
-    )`);
-}
+    )`,
+];
