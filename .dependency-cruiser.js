@@ -21,7 +21,7 @@ export default {
       from: { path: '^libs/contracts/src/', pathNot: '\\.spec\\.ts$' },
       to: {
         pathNot:
-          '^(dist/)?libs/contracts/|^node_modules/class-(validator|transformer)|class-validator-jsonschema|^(node:)?fs$',
+          '^(dist/)?libs/contracts/|^node_modules/(class-(validator|transformer)|reflect-metadata)|class-validator-jsonschema|^(node:)?fs$',
       },
     },
     {

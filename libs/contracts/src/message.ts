@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { IsUUID } from 'class-validator';
 import type { TopicName } from './topics.js';
 

@@ -1,4 +1,7 @@
-import { KafkaJSError } from 'kafkajs';
+import kafkajs from 'kafkajs';
+
+// CommonJS: Node finds this name only on the whole module.
+const { KafkaJSError } = kafkajs;
 
 /**
  * SQLSTATE classes that say something about the surroundings, not about the message: connection, transaction state,

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Child, startChild } from '../children.js';
+import { baseEnvironment } from '../config.js';
+import { sourceFile } from '../paths.js';
+import { freePort } from '../ports.js';
+import { waitUntil } from '../wait-until.js';
+import { answersMetadata } from './answers-metadata.js';
+import { downloadKafka } from './download-kafka.js';
+import { findJava } from './java.js';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+export interface KafkaOptions {
+  /** Kept between starts: the topics and their messages. */
+  dataDir: string;
+  /** Free ones unless told. */
+  port?: number;
+  controllerPort?: number;
+  /** Starts sooner and caps the peak speed: tests and demo only. */
+  fast?: boolean;
+  /** File for what the JVM prints. */
+  log: string;
+  /** Told what a download does; silent otherwise. */
+  progress?: (line: string) => void;
+}
+
+export interface KafkaBroker {
+  readonly brokers: string[];
+  readonly pid: number;
+  readonly logFile: string;
+  /** Orderly shutdown; SIGKILL if it takes longer than 20 s. */
+  stop(): Promise<void>;
+  /** Ends the broker at once; `restart` brings it back (about 4 s after SIGKILL). */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Stops the broker if it runs and starts it again on the same ports with the same data. */
+  restart(): Promise<void>;
+}
+
+/**
+ * Starts Apache Kafka 4.3.1 as one JVM on 127.0.0.1 and returns when a client can work with it. The jars
+ * are downloaded on the first use. Ends a broker on the same data that an earlier launcher left behind.
+ * Throws JavaMissing, WrongHash, or an Error with the log file's name.
+ */
+export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
+  const java = await findJava();
+  const jars = await downloadKafka({ progress: options.progress });
+  const dataDir = resolve(options.dataDir);
+  const port = options.port ?? (await freePort());
+  const controllerPort = options.controllerPort ?? (await freePort());
+  const node: Node = { ...options, java, classPath: jars.join(':'), dataDir, port, controllerPort };
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await formatOnce(node);
+  let broker = await launch(node);
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    logFile: options.log,
+    get pid() {
+      return broker.pid;
+    },
+    stop: () => broker.stop('SIGTERM', STOP_TIMEOUT_MS),
+    kill: (signal) => broker.kill(signal),
+    async restart() {
+      await broker.stop('SIGTERM', STOP_TIMEOUT_MS);
+      broker = await launch(node);
+    },
+  };
+}
+
+interface Node {
+  java: string;
+  classPath: string;
+  dataDir: string;
+  port: number;
+  controllerPort: number;
+  fast?: boolean;
+  log: string;
+}
+
+async function formatOnce(node: Node): Promise<void> {
+  const data = join(node.dataDir, 'data');
+  if (existsSync(data)) return;
+  // Formatted beside its place and then moved: a start that was killed leaves nothing half formatted.
+  const half = join(node.dataDir, 'data.new');
+  rmSync(half, { recursive: true, force: true });
+  const config = writeProperties(node, half);
+  const clusterId = randomBytes(16).toString('base64url');
+  const tool = await startJvm(node, [
+    'kafka.tools.StorageTool',
+    'format',
+    '--cluster-id',
+    clusterId,
+    '--config',
+    config,
+  ]);
+  const { code } = await tool.exited;
+  if (code !== 0) throw new Error(`Kafka's storage could not be formatted (see ${node.log})`);
+  renameSync(half, data);
+}
+
+async function launch(node: Node): Promise<Child> {
+  const config = writeProperties(node, join(node.dataDir, 'data'));
+  const broker = await startJvm(node, ['kafka.Kafka', config]);
+  const probe = async (): Promise<Child | undefined> => {
+    if (!broker.running) throw new Error(`Kafka ended while starting (see ${node.log})`);
+    return (await answersMetadata(node.port)) ? broker : undefined;
+  };
+  try {
+    const what = `Kafka answers on port ${node.port}`;
+    return await waitUntil(probe, { what, timeoutMs: START_TIMEOUT_MS, everyMs: 50, see: node.log });
+  } catch (error) {
+    await broker.kill('SIGKILL');
+    throw error;
+  }
+}
+
+function startJvm(node: Node, args: string[]): Promise<Child> {
+  const marker = `-Dcontact-expunge.local=${node.dataDir}`;
+  return startChild({
+    command: node.java,
+    args: [
+      marker,
+      '-Xms128m',
+      '-Xmx512m',
+      '-XX:+UseSerialGC',
+      ...(node.fast === true ? ['-XX:TieredStopAtLevel=1'] : []),
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+      '-cp',
+      node.classPath,
+      ...args,
+    ],
+    env: baseEnvironment(),
+    logFile: node.log,
+    pidFile: join(node.dataDir, 'kafka.pid'),
+    marker,
+    cwd: node.dataDir,
+  });
+}
+
+function writeProperties(node: Node, data: string): string {
+  const filled = readFileSync(sourceFile('kafka', 'server.properties'), 'utf8')
+    .replaceAll('{PORT}', String(node.port))
+    .replaceAll('{CONTROLLER_PORT}', String(node.controllerPort))
+    .replaceAll('{DATA}', data);
+  const file = join(node.dataDir, 'server.properties');
+  writeFileSync(file, filled);
+  return file;
+}

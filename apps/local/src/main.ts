@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { SETTINGS } from './config.js';
+import { repositoryRoot } from './paths.js';
+import { type LocalSystem, startSystem } from './system.js';
+
+/** npm passes Ctrl-C on to a program that the terminal has already told; both count as one. */
+const SAME_KEYSTROKE_MS = 500;
+
+const HELP = `npm start: runs Contact Expunge on this machine. Data is kept in .local between starts.
+
+Needs Node and a Java runtime 17 or newer. Ctrl-C stops everything; a second one does not wait.
+Settings, taken from the environment:
+${Object.entries(SETTINGS)
+  .map(([name, text]) => `  ${name.padEnd(17)} ${text}`)
+  .join('\n')}`;
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    print(HELP);
+    return;
+  }
+  const stopping = stopOnSignals();
+  const started = performance.now();
+  const system = await startSystem({
+    dataDir: join(repositoryRoot(), '.local'),
+    ports: 'fixed',
+    fsync: true,
+    output: print,
+    signal: stopping,
+  });
+  print(summary(system, (performance.now() - started) / 1000));
+  await aborted(stopping);
+  print('Stopping: services first, then what they use');
+  await system.stop();
+  print('Stopped. The data is in .local');
+}
+
+/** A signal that is aborted by the first Ctrl-C or SIGTERM; a second one ends everything at once. */
+function stopOnSignals(): AbortSignal {
+  const stopping = new AbortController();
+  let first = 0;
+  const onSignal = (): void => {
+    if (!stopping.signal.aborted) {
+      first = performance.now();
+      stopping.abort(new Stopped());
+    } else if (performance.now() - first > SAME_KEYSTROKE_MS) {
+      // The exit guard kills what is left of the children.
+      process.exit(1);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return stopping.signal;
+}
+
+class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    // A pending promise alone does not keep Node running.
+    const alive = setInterval(() => undefined, 60_000);
+    signal.addEventListener('abort', () => {
+      clearInterval(alive);
+      resolve();
+    });
+  });
+}
+
+function summary(system: LocalSystem, seconds: number): string {
+  const lines = Object.entries(system.services).map(([name, service]) => `  ${name.padEnd(21)}${service.url}`);
+  const secret = join('.local', 'identity', 'client-secret');
+  return [
+    `\nContact Expunge runs (${seconds.toFixed(1)} s):`,
+    ...lines,
+    `  identity provider    ${system.identity.issuer}`,
+    `  mail inbox           ${system.mail?.webUrl ?? 'outside (SMTP_URL)'}`,
+    `  Kafka                ${system.brokers.join(',')}`,
+    `  PostgreSQL           ${system.postgres === undefined ? 'outside (POSTGRES_URL)' : `127.0.0.1:${system.postgres.port}`}`,
+    '  logs                 .local/logs',
+    '  settings of services .local/env (run a command beside a service with node --env-file)',
+    '\nA token for a recruiter (roles: candidate, recruiter, client-admin, privacy-officer, vendor-staff):',
+    `  curl -s -u ${system.identity.clientId}:$(cat ${secret}) ${system.identity.tokenUrl} \\`,
+    '    -d grant_type=urn:contact-expunge:local -d subject=rita -d roles=recruiter -d tenant_id=<uuid>',
+    '\nCtrl-C stops everything.',
+  ].join('\n');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+// A terminal that is closed must not turn the orderly stop into a crash.
+process.stdout.on('error', () => undefined);
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (error instanceof Stopped) process.exit(0);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

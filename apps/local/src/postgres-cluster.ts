@@ -1,0 +1,62 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startChild } from './children.js';
+import { baseEnvironment } from './config.js';
+import { newPassword } from './databases.js';
+import { type PostgresBinaries, assertReachable } from './postgres-binaries.js';
+
+/**
+ * Makes the cluster in `<dataDir>/cluster` unless it is there, and returns the superuser's password.
+ * A start that was killed half way leaves nothing that the next one would mistake for a cluster.
+ */
+export async function prepareCluster(dataDir: string, binaries: PostgresBinaries, fsync: boolean): Promise<string> {
+  mkdirSync(dataDir, { recursive: true });
+  const passwordFile = join(dataDir, 'superuser-password');
+  const cluster = join(dataDir, 'cluster');
+  if (existsSync(join(cluster, 'PG_VERSION'))) return readFileSync(passwordFile, 'utf8').trim();
+  if (binaries.account !== undefined) assertReachable(dataDir);
+  const password = newPassword();
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  const half = join(dataDir, 'cluster.new');
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { mode: 0o700 });
+  own(binaries, half, passwordFile);
+  await initialise(dataDir, half, passwordFile, binaries, fsync);
+  renameSync(half, cluster);
+  if (binaries.account !== undefined) chownSync(passwordFile, 0, 0);
+  return password;
+}
+
+async function initialise(
+  dataDir: string,
+  cluster: string,
+  passwordFile: string,
+  binaries: PostgresBinaries,
+  fsync: boolean,
+): Promise<void> {
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const child = await startChild({
+    command: binaries.initdb,
+    args: [
+      `--pgdata=${cluster}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      ...locale,
+      ...(fsync ? [] : ['--no-sync']),
+    ],
+    env: { ...baseEnvironment(), LC_ALL: 'C' },
+    logFile: join(dataDir, 'initdb.log'),
+    pidFile: join(dataDir, 'initdb.pid'),
+    marker: dataDir,
+    cwd: '/',
+    ...binaries.account,
+  });
+  const { code } = await child.exited;
+  if (code !== 0) throw new Error(`PostgreSQL's initdb failed (see ${child.logFile})`);
+}
+
+function own(binaries: PostgresBinaries, ...paths: string[]): void {
+  const { account } = binaries;
+  if (account !== undefined) paths.forEach((path) => chownSync(path, account.uid, account.gid));
+}

@@ -1,0 +1,55 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type JWK, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { writePrivateJson } from './databases.js';
+
+/** Files that services read; made once, readable by their owner only, kept between starts. */
+export interface Secrets {
+  /** `{"keys":[{"kid","k"}]}`, k = 32 random bytes in base64url; the current key first. */
+  sealKeyringFile: string;
+  /** JWKS with private Ed25519 keys; the current one first. */
+  certificateKeysFile: string;
+  /** The public part of it. */
+  certificateJwksFile: string;
+  /** RSA-2048, PKCS#8 PEM. */
+  dkimKeyFile: string;
+}
+
+/** Makes the files that are missing in `dir` (mode 700) and returns where all of them are. */
+export async function ensureSecrets(dir: string): Promise<Secrets> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const secrets: Secrets = {
+    sealKeyringFile: join(dir, 'seal-keyring.json'),
+    certificateKeysFile: join(dir, 'certificate-keys.json'),
+    certificateJwksFile: join(dir, 'certificate-jwks.json'),
+    dkimKeyFile: join(dir, 'dkim-key.pem'),
+  };
+  if (!existsSync(secrets.sealKeyringFile)) writePrivateJson(secrets.sealKeyringFile, newKeyring());
+  if (!existsSync(secrets.certificateKeysFile)) {
+    writePrivateJson(secrets.certificateKeysFile, { keys: [await newCertificateKey()] });
+  }
+  writePrivateJson(secrets.certificateJwksFile, publicPart(secrets.certificateKeysFile));
+  if (!existsSync(secrets.dkimKeyFile)) writeFileSync(secrets.dkimKeyFile, newDkimKey(), { mode: 0o600 });
+  return secrets;
+}
+
+function newKeyring(): { keys: { kid: string; k: string }[] } {
+  return { keys: [{ kid: randomBytes(8).toString('hex'), k: randomBytes(32).toString('base64url') }] };
+}
+
+async function newCertificateKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const key = await exportJWK(privateKey);
+  return { ...key, kid: await calculateJwkThumbprint(key), alg: 'EdDSA', use: 'sig' };
+}
+
+function publicPart(file: string): { keys: JWK[] } {
+  const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys: JWK[] };
+  return { keys: keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) };
+}
+
+function newDkimKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
