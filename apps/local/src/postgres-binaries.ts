@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, cpSync, existsSync, renameSync, chmodSync, constants, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,8 +26,29 @@ export function findPostgres(): PostgresBinaries {
     throw new Error(`${binaries.postgres} cannot be run: install the packages again, with install scripts allowed`);
   }
   if (process.getuid?.() !== 0) return binaries;
-  assertReachable(bin);
-  return { ...binaries, account: postgresAccount() };
+  const reachable = isReachable(bin) ? bin : copyOf(dirname(bin));
+  return { initdb: join(reachable, 'initdb'), postgres: join(reachable, 'postgres'), account: postgresAccount() };
+}
+
+function isReachable(folder: string): boolean {
+  try {
+    assertReachable(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A checkout in root's own home cannot be entered by PostgreSQL's account, so the programs are copied out of it once. */
+function copyOf(native: string): string {
+  const { mtimeMs } = statSync(join(native, 'bin', 'postgres'));
+  const copy = join(tmpdir(), `contact-expunge-postgres-${Math.trunc(mtimeMs)}`);
+  if (!existsSync(copy)) {
+    const half = `${copy}.${process.pid}`;
+    cpSync(native, half, { recursive: true, verbatimSymlinks: true });
+    renameSync(half, copy);
+  }
+  return join(copy, 'bin');
 }
 
 function binFolder(): string {
