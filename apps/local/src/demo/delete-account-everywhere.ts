@@ -6,7 +6,7 @@ import { simpleParser } from 'mailparser';
 import { repositoryRoot } from '../paths.js';
 import type { LocalSystem } from '../system.js';
 import { waitUntil } from '../wait-until.js';
-import type { Actor, Api } from './api.js';
+import type { Actor, Api } from '../api.js';
 import { type HeardMessage, startOtherSystem } from './other-system.js';
 import type { Scene } from './set-the-scene.js';
 

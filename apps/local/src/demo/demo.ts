@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSystem } from '../system.js';
 import { deleteAccountEverywhere } from './delete-account-everywhere.js';
-import { Api } from './api.js';
+import { Api } from '../api.js';
 import { setTheScene } from './set-the-scene.js';
 
 const HELP = `npm run demo: shows the main job on real parts, on this machine only.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LocalSystem } from '../system.js';
-import type { Actor, Api } from './api.js';
+import type { Actor, Api } from '../api.js';
 import { peopleOfTheFile, type Person } from './contacts-file.js';
 
 export interface Scene {

@@ -1,4 +1,4 @@
-import type { IdentityProvider } from '../identity-provider.js';
+import type { IdentityProvider } from './identity-provider.js';
 
 /** Who acts in the demo. */
 export interface Actor {
