@@ -1,0 +1,69 @@
+import type { CertificateStatement, ParticipantEvidence } from '#contracts';
+import type { ExpungeState } from '../expunge/expunge.process.js';
+
+export interface Signing {
+  readonly issuer: string;
+  readonly certificateId: string;
+  readonly at: Date;
+}
+
+/** What the certificate of a completed request says, in plain words for the person who receives it. */
+export function certificateStatement(
+  state: ExpungeState,
+  controller: CertificateStatement['controller'],
+  { issuer, certificateId, at }: Signing,
+): CertificateStatement {
+  const { expungeId, contactId, reason, requestedBy, requestedAt, completedAt = '', subjectCommitment } = state;
+  return {
+    iss: issuer,
+    jti: certificateId,
+    iat: Math.floor(at.getTime() / 1000),
+    controller,
+    request: { expungeId, contactId, reason, requestedBy, requestedAt, completedAt },
+    ...(subjectCommitment === undefined ? {} : { subjectCommitment }),
+    participants: state.participants.map(evidenceOf),
+    kept: subjectCommitment === undefined ? KEPT : [...KEPT, KEPT_COMMITMENT],
+    backups: BACKUPS,
+    verification: verification(issuer),
+    complaint: COMPLAINT,
+  };
+}
+
+function evidenceOf({
+  name,
+  outcome = 'nothing_held',
+  at = '',
+  stores = [],
+}: ExpungeState['participants'][number]): ParticipantEvidence {
+  return { participant: name, outcome, at, stores };
+}
+
+const KEPT: CertificateStatement['kept'] = [
+  {
+    what: 'This certificate and the record of this request: random identifiers, times, and how many records each system deleted.',
+    why: 'To be able to show that the request was carried out. It does not contain your name, address or telephone number.',
+  },
+  {
+    what: 'In each system one mark with the random identifier of the deleted contact, the identifier of this request, the time, and the identifiers of mails that were sent.',
+    why: 'So that a late message, an import or a restored backup cannot bring the deleted contact back.',
+  },
+];
+
+const KEPT_COMMITMENT: CertificateStatement['kept'][number] = {
+  what: 'In this certificate a fingerprint of your email address (subjectCommitment), mixed with a random salt.',
+  why: 'So that you, and nobody without the salt, can show that it is about you. The salt stands only in the mail to you.',
+};
+
+const BACKUPS =
+  'Backups made before the deletion may still contain the data until they expire in the ordinary way. They are not used ' +
+  'for anything else. When a system is restored from one, it first reads the list of deleted contacts and deletes them ' +
+  'again before it does anything else.';
+
+const verification = (issuer: string): string =>
+  `This certificate is signed (JWS, EdDSA with Ed25519). The public keys are at ${issuer.replace(/\/$/, '')}/.well-known/jwks.json; ` +
+  'any tool for JSON Web Signatures can check it. With your email address and the salt from the confirmation mail you can show ' +
+  'that it is about you: subjectCommitment is base64url(SHA-256(salt bytes followed by the address in lower case)).';
+
+const COMPLAINT =
+  'If you think that your data was not handled lawfully you have the right to complain to the data protection supervisory ' +
+  'authority where you live or work or where it happened, and to go to court. You can also ask the company named here.';

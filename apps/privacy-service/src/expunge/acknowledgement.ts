@@ -1,0 +1,22 @@
+import { SafeMessageError } from '#messaging';
+
+/** Somebody speaks for another service. The message is parked and counts for nothing. */
+export class ForeignSender extends SafeMessageError {
+  constructor() {
+    super('The sender of this message is not the service it speaks for.');
+  }
+}
+
+/** Throws {@link ForeignSender} unless a message comes from the service it speaks for. */
+export function refuseForeignSender(source: string, speaker: string): void {
+  if (source !== speaker) throw new ForeignSender();
+}
+
+/** The ids that say which request a message belongs to, in the writing of the database. */
+export function aboutRequest(data: { tenantId: string; contactId: string; expungeId: string }) {
+  return {
+    tenantId: data.tenantId.toLowerCase(),
+    contactId: data.contactId.toLowerCase(),
+    expungeId: data.expungeId.toLowerCase(),
+  };
+}

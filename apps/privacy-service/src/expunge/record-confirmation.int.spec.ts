@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EmailAccepted, EmailRejected } from '#contracts';
+import { many } from '../../../../test/support/make.js';
+import { countStatements } from '../../../../test/support/statements.js';
+import {
+  anExpunged,
+  aRequest,
+  idsOf,
+  type PrivacyTestService,
+  rowOf,
+  startPrivacyService,
+} from '../../test/privacy-test-service.js';
+
+const FROM = { source: 'notification-service' };
+
+describe('What became of the confirmation', () => {
+  let service: PrivacyTestService;
+  beforeAll(async () => {
+    service = await startPrivacyService();
+  });
+  afterAll(() => service.stop());
+
+  const aboutMail = async (request: ReturnType<typeof aRequest>) => {
+    const emailId = String((await rowOf(service, request)).email_id);
+    return { ...idsOf(request), emailId, purpose: 'expunge-confirmation', at: new Date().toISOString() } as const;
+  };
+  /** The whole table as text: whatever column the sealed recipient might hide in. */
+  const holdsSeal = async ({ expungeId, sealedRecipient = '' }: ReturnType<typeof aRequest>): Promise<boolean> => {
+    const [row] = await service.db.query('SELECT r::text AS row FROM expunge_request r WHERE expunge_id = $1', [
+      expungeId,
+    ]);
+    return row.row.includes(sealedRecipient);
+  };
+
+  it('When the mail is accepted, then the request is confirmed and no copy of the sealed recipient is left', async () => {
+    const request = await anExpunged(service);
+    expect(await holdsSeal(request)).toBe(true);
+    await service.deliver(EmailAccepted, await aboutMail(request), FROM);
+    expect(await rowOf(service, request)).toMatchObject({ state: 'confirmed', confirmation_failed: false });
+    expect(await holdsSeal(request)).toBe(false);
+  });
+
+  it('When the mail is refused for good, then it shows, the certificate stays and the sealed recipient is deleted', async () => {
+    const request = await anExpunged(service);
+    await service.deliver(EmailRejected, { ...(await aboutMail(request)), permanent: true, code: 'smtp-550' }, FROM);
+    const row = await rowOf(service, request);
+    expect(row).toMatchObject({ state: 'expunged', confirmation_failed: true, certificate: expect.any(String) });
+    expect(await holdsSeal(request)).toBe(false);
+  });
+
+  it('When the mail is put off, then nothing changes', async () => {
+    const request = await anExpunged(service);
+    await service.deliver(EmailRejected, { ...(await aboutMail(request)), permanent: false, code: 'smtp-451' }, FROM);
+    expect(await rowOf(service, request)).toMatchObject({ state: 'expunged', confirmation_failed: false });
+    expect(await holdsSeal(request)).toBe(true);
+  });
+
+  it('When another mail of the contact is accepted, then the request still waits for its own', async () => {
+    const request = await anExpunged(service);
+    await service.deliver(EmailAccepted, { ...(await aboutMail(request)), emailId: randomUUID() }, FROM);
+    expect((await rowOf(service, request)).state).toBe('expunged');
+  });
+
+  it('When somebody else than notification-service says so, or the request is unknown, then it is parked', async () => {
+    const request = await anExpunged(service);
+    const accepted = await aboutMail(request);
+    expect(await service.deliver(EmailAccepted, accepted, { source: 'workflow-service' })).toMatchObject({ parked: 1 });
+    const unknown = { ...accepted, expungeId: randomUUID() };
+    expect(await service.deliver(EmailAccepted, unknown, FROM)).toMatchObject({ parked: 1 });
+    expect((await rowOf(service, request)).state).toBe('expunged');
+  });
+
+  it('When hundreds are accepted in one batch, then the number of statements is that of one', async () => {
+    const accepted = await Promise.all(many(60, async () => aboutMail(await anExpunged(service))));
+    const one = await countStatements(service.quiet, () => service.deliver(EmailAccepted, accepted[0]!, FROM));
+    const rest = accepted.slice(1);
+    expect(await countStatements(service.quiet, () => service.deliver(EmailAccepted, rest, FROM))).toBe(one);
+    expect((await rowOf(service, accepted[59]!)).state).toBe('confirmed');
+  });
+});

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { Eta } from 'eta';
+import type { RemovalStatus } from './show-status.js';
+import { type Language, TEXTS } from './status-texts.js';
+
+const STYLE = `
+body { font: 1.0625rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1f; background: #fff; }
+dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; } a { color: #0b4f9e; }
+`;
+
+/** Nothing is loaded, run, sent or framed; the one style is known by its hash. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const eta = new Eta({ autoEscape: true, cache: true });
+
+eta.loadTemplate(
+  '@layout',
+  `<!doctype html>
+<html lang="<%= it.language %>">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex, nofollow">
+<meta name="referrer" content="no-referrer">
+<% if (it.refreshes) { %><meta http-equiv="refresh" content="15"><% } %>
+<title><%= it.title %></title>
+<style><%~ it.style %></style>
+</head>
+<body>
+<main>
+<h1><%= it.title %></h1>
+<%~ it.body %>
+</main>
+</body>
+</html>
+`,
+);
+
+eta.loadTemplate(
+  '@status',
+  `<% const { texts: t, status: s } = it %>
+<p role="status"><strong><%= t.summary[s.state] %></strong></p>
+<dl>
+<dt><%= t.company %></dt><dd><%= s.controller.name %></dd>
+<dt><%= t.contact %></dt><dd><%= s.controller.privacyContact %></dd>
+</dl>
+<h2><%= t.steps %></h2>
+<dl>
+<dt><%= t.requested %></dt><dd><time datetime="<%= s.requestedAt %>"><%= it.when(s.requestedAt) %></time></dd>
+<% for (const p of s.participants) { %>
+<dt><%= t.systems[p.name] ?? p.name %></dt>
+<dd><%= t.participant[p.state] %><% if (p.at) { %> (<time datetime="<%= p.at %>"><%= it.when(p.at) %></time>)<% } %></dd>
+<% } %>
+<dt><%= t.certificate %></dt>
+<dd><% if (s.certificate) { %><a href="./<%= it.token %>/certificate" download="certificate.jws"><%= t.download %></a><% } else { %><%= t.certificateWaits %><% } %></dd>
+<dt><%= t.mail %></dt><dd><%= t.confirmation[s.confirmation] %></dd>
+</dl>
+<% if (it.refreshes) { %><p><%= t.refreshes %> <a href="?lang=<%= it.language %>&amp;refresh=off"><%= t.stopRefreshing %></a></p><% } %>
+<p><a href="?lang=<%= it.other %>" hreflang="<%= it.other %>" lang="<%= it.other %>"><%= t.otherLanguage %></a></p>
+`,
+);
+
+eta.loadTemplate('@not-found', '<p><%= it.texts.notFound %></p>');
+
+export interface StatusPage {
+  readonly token: string;
+  readonly status: RemovalStatus;
+  readonly language: Language;
+  /** Whether the page may look for news by itself; it does so only while there will be some. */
+  readonly refresh: boolean;
+}
+
+/** The status as a page without scripts. Everything but our own markup is escaped by the template engine. */
+export function statusPage({ token, status, language, refresh }: StatusPage): string {
+  const texts = TEXTS[language];
+  const refreshes = refresh && (status.state === 'erasing' || status.confirmation === 'waiting');
+  const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+  const when = (time: string): string => format.format(new Date(time));
+  const other = language === 'en' ? 'de' : 'en';
+  const body = eta.render('@status', { texts, status, token, language, other, refreshes, when });
+  return eta.render('@layout', { language, title: texts.title, style: STYLE, refreshes, body });
+}
+
+/** Says the same whatever the reason is, so that nobody learns anything by trying addresses. */
+export function notFoundPage(language: Language): string {
+  const texts = TEXTS[language];
+  const body = eta.render('@not-found', { texts });
+  return eta.render('@layout', { language, title: texts.notFoundTitle, style: STYLE, refreshes: false, body });
+}

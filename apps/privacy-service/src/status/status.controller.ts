@@ -1,0 +1,55 @@
+import { Controller, Get, Header, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
+import { IsIn, IsOptional } from 'class-validator';
+import type { Request, Response } from 'express';
+import { NotFound, Public } from '#service';
+import { certificateFile } from '../certificate/certificate-file.js';
+import { ShowStatus } from './show-status.js';
+import { CONTENT_SECURITY_POLICY, notFoundPage, statusPage } from './status-page.js';
+import { type Language, LANGUAGES } from './status-texts.js';
+
+export class StatusQuery {
+  @IsOptional() @IsIn(LANGUAGES) lang?: Language;
+  /** `off` keeps the page still, for readers whom a changing page disturbs (WCAG 2.2.1). */
+  @IsOptional() @IsIn(['off']) refresh?: 'off';
+}
+
+/** For the person whose data is removed: no login, the unguessable address is the key. Shows nothing personal. */
+@Public()
+@Controller('status')
+export class StatusController {
+  constructor(private readonly showStatus: ShowStatus) {}
+
+  @Get(':token')
+  @Header('Cache-Control', 'no-store')
+  @Header('Referrer-Policy', 'no-referrer')
+  @Header('X-Robots-Tag', 'noindex, nofollow')
+  @Header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+  @Header('Vary', 'Accept, Accept-Language')
+  async show(
+    @Param('token') token: string,
+    @Query() { lang, refresh }: StatusQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<unknown> {
+    const status = await this.showStatus.execute(token);
+    if (request.accepts(['html', 'json']) === 'json') {
+      if (!status) throw new NotFound();
+      return status;
+    }
+    const language = lang ?? languageOf(request);
+    response.status(status ? 200 : 404).type('html');
+    return status ? statusPage({ token, status, language, refresh: refresh !== 'off' }) : notFoundPage(language);
+  }
+
+  @Get(':token/certificate')
+  @Header('Cache-Control', 'no-store')
+  @Header('Referrer-Policy', 'no-referrer')
+  @Header('X-Robots-Tag', 'noindex, nofollow')
+  async certificate(@Param('token') token: string): Promise<StreamableFile> {
+    const certificate = await this.showStatus.certificate(token);
+    if (certificate === undefined) throw new NotFound();
+    return certificateFile(certificate);
+  }
+}
+
+const languageOf = (request: Request): Language => (request.acceptsLanguages([...LANGUAGES]) || 'en') as Language;
