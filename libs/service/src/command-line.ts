@@ -25,13 +25,15 @@ export function parseCommand(argv: readonly string[]): Command | undefined {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function parseDeadLetters([action, ...ids]: readonly string[]): Command | undefined {
-  if (action === 'list' && ids.length === 0) return { name: 'dead-letters', command: { action } };
-  if (action === 'replay' && ids.length === 1 && ids[0] === '--all') {
-    return { name: 'dead-letters', command: { action, which: 'all' } };
-  }
+function parseDeadLetters([action, ...rest]: readonly string[]): Command | undefined {
+  const command: DeadLettersCommand | undefined =
+    action === 'list' && rest.length === 0 ? { action } : parseIds(action, rest);
+  return command && { name: 'dead-letters', command };
+}
+
+function parseIds(action: string | undefined, ids: readonly string[]): DeadLettersCommand | undefined {
+  if (action === 'replay' && ids.length === 1 && ids[0] === '--all') return { action, which: 'all' };
   if (ids.length === 0 || !ids.every((id) => UUID.test(id))) return undefined;
-  if (action === 'replay') return { name: 'dead-letters', command: { action, which: ids } };
-  if (action === 'discard' && ids.length === 1) return { name: 'dead-letters', command: { action, id: ids[0]! } };
-  return undefined;
+  if (action === 'replay') return { action, which: ids };
+  return action === 'discard' && ids.length === 1 ? { action, id: ids[0]! } : undefined;
 }

@@ -1,12 +1,14 @@
 import { accessSync, constants } from 'node:fs';
 import { applyDecorators } from '@nestjs/common';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
 /** A whole number from `min` to `max`. */
 export const WholeNumber = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
-    Type(() => Number),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+    ),
     rule('wholeNumber', `must be a whole number from ${min} to ${max}`, (value) => isWholeNumber(value, min, max)),
   );
 

@@ -1,4 +1,4 @@
-import type { EntityTarget, MigrationInterface, ObjectLiteral } from 'typeorm';
+import type { EntityTarget, Logger, MigrationInterface, ObjectLiteral } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 export type EntityClass = (new () => ObjectLiteral) & EntityTarget<ObjectLiteral>;
@@ -11,6 +11,16 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 const STATEMENT_MS = 30_000;
 const TRANSACTION_MS = 60_000;
 const CONNECT_MS = 5_000;
+
+/** TypeORM prints failed migrations, with the driver's message, even when logging is off; what fails is thrown anyway. */
+class NoLog implements Logger {
+  log(): void {}
+  logMigration(): void {}
+  logQuery(): void {}
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+}
 
 export interface DatabaseParts {
   readonly name: string;
@@ -37,6 +47,7 @@ export function databaseOptions(parts: DatabaseParts): PostgresDataSourceOptions
     synchronize: false,
     installExtensions: false,
     logging: false,
+    logger: new NoLog(),
     poolErrorHandler: parts.onIdleError,
     extra: {
       statement_timeout: STATEMENT_MS,
@@ -63,6 +74,7 @@ export function ownerOptions(
     migrationsTableName: MIGRATIONS_TABLE,
     installExtensions: false,
     logging: false,
+    logger: new NoLog(),
     extra: { options: '-c timezone=UTC' },
   };
 }

@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { QueryFailedError } from 'typeorm';
 import type { ServiceName } from '#contracts';
 import { safeError, SafeMessageError } from '#messaging';
 import { type Command, parseCommand, usage } from './command-line.js';
@@ -66,12 +67,17 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-/** Before it serves, a service holds no personal data, but its addresses hold passwords. */
+/**
+ * Before it serves, a service holds no personal data, but its addresses hold passwords, and what a migration chokes on
+ * may be somebody's: of the database's messages only those about the schema (SQLSTATE class 42) are shown.
+ */
 function explain(error: unknown): string {
   if (error instanceof ConfigurationError) return `the configuration is wrong:\n${indent(error.message)}`;
   if (error instanceof SafeMessageError) return error.message;
-  const message = error instanceof Error ? error.message.replaceAll(/\/\/[^@\s/]*@/g, '//***@') : '';
-  return `cannot start: ${message}\n${indent(JSON.stringify(safeError(error)))}`;
+  const described = safeError(error);
+  const quotesData = error instanceof QueryFailedError && !described.code?.startsWith('42');
+  const message = error instanceof Error && !quotesData ? error.message.replaceAll(/\/\/[^@\s/]*@/g, '//***@') : '';
+  return `failed: ${message}\n${indent(JSON.stringify(described))}`;
 }
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '  ');

@@ -57,7 +57,7 @@ const tidy = (value: string): string => value.replaceAll('\r\n', '\n').trim().no
 
 function isText(value: string, max: number): boolean {
   // A code point is one or two UTF-16 units: very long input is refused before it is counted.
-  if (value.length > max * 2 || [...value].length > max) return false;
+  if (value.length > max * 2 || Array.from(value).length > max) return false;
   return value.isWellFormed() && VISIBLE.test(value) && !BIDI.test(value);
 }
 

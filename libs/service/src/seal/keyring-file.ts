@@ -28,7 +28,7 @@ export class KeyringFile {
 
   static async open(path: string): Promise<KeyringFile> {
     const keyring = new KeyringFile(path);
-    keyring.version = await versionOf(path).catch(() => '');
+    keyring.version = await versionOf(path);
     keyring.keys = parseKeyring(await readFile(path, 'utf8').catch(() => unusable('The keyring file cannot be read.')));
     return keyring;
   }
@@ -45,11 +45,11 @@ export class KeyringFile {
   }
 
   private async refresh(): Promise<void> {
+    const version = await versionOf(this.path);
+    if (version === this.version) return;
+    // Remembered before reading: a change that cannot be read is logged once, not at every use.
+    this.version = version;
     try {
-      const version = await versionOf(this.path);
-      if (version === this.version) return;
-      // Remembered before reading: an unreadable change is logged once, not at every use.
-      this.version = version;
       this.keys = parseKeyring(await readFile(this.path, 'utf8'));
       KeyringFile.logger.log({ msg: 'keyring read again', keys: this.keys.length });
     } catch (error) {
@@ -60,8 +60,10 @@ export class KeyringFile {
 
 /** A mounted secret is a link that is turned to a new file, so the inode counts as well as the time. */
 async function versionOf(path: string): Promise<string> {
-  const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-  return `${mtimeNs}-${size}-${ino}`;
+  return stat(path, { bigint: true }).then(
+    ({ mtimeNs, size, ino }) => `${mtimeNs}-${size}-${ino}`,
+    () => 'missing',
+  );
 }
 
 function parseKeyring(text: string): SealKey[] {
