@@ -1,22 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-/** Counts the SQL statements a piece of work sends, savepoints and transaction control left out. */
+const counting = new AsyncLocalStorage<{ statements: number }>();
+const CONTROL = /^(START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)/;
+
+/** Counts the SQL statements that `work` sends itself; transaction control and what runs beside it are left out. */
 export async function countStatements(db: DataSource, work: () => Promise<unknown>): Promise<number> {
-  let statements = 0;
+  const count = { statements: 0 };
   const createQueryRunner = db.createQueryRunner.bind(db);
   db.createQueryRunner = (mode) => {
     const runner: QueryRunner = createQueryRunner(mode);
     const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
     runner.query = ((...args: unknown[]) => {
-      if (!/^(START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)/.test(String(args[0]))) statements += 1;
+      const mine = counting.getStore();
+      if (mine && !CONTROL.test(String(args[0]))) mine.statements += 1;
       return query(...args);
     }) as QueryRunner['query'];
     return runner;
   };
   try {
-    await work();
+    await counting.run(count, work);
   } finally {
     db.createQueryRunner = createQueryRunner;
   }
-  return statements;
+  return count.statements;
 }

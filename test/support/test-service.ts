@@ -2,7 +2,7 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { type Data, keyOf, type Message, message, type MessageClass, type ServiceName } from '#contracts';
-import { type IdentityProvider, startIdentityProvider, type TokenRequest, waitUntil } from '#local';
+import { type IdentityProvider, startIdentityProvider, type TokenRequest } from '#local';
 import { type ClassOf, loadConfig, migrate, type MigrationClass, type ServiceConfig, startApp } from '#service';
 import { Bindings } from '../../libs/messaging/src/bindings.js';
 import { type ChunkResult, ChunkProcessor } from '../../libs/messaging/src/chunk-processor.js';
@@ -47,14 +47,14 @@ let offset = 0;
 export async function startTestService<C extends ServiceConfig>(parts: ServiceUnderTest<C>): Promise<TestService> {
   const [database, identity] = await Promise.all([createTestDatabase(), startIdentityProvider()]);
   await migrate(parts.service, database.ownerUrl, parts.migrations);
-  const { app, url, stop } = await startApp(
-    parts.module(loadConfig(parts.config, environment(database.appUrl, identity, parts.env))),
-  );
-  const db = app.get(DataSource);
-  await waitUntil(() => Promise.resolve(db.isInitialized || undefined), {
-    what: 'the database is connected',
-    timeoutMs: 10_000,
+  const config = loadConfig(parts.config, environment(database.appUrl, identity, parts.env));
+  const running = await startApp(parts.module(config)).catch(async (error: unknown) => {
+    await identity.stop();
+    throw error;
   });
+  await running.usable();
+  const { app, url, stop } = running;
+  const db = app.get(DataSource);
   return {
     app,
     url,

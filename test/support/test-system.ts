@@ -2,10 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Actor, Api, type LocalSystem, startSystem, type SystemOptions, waitUntil } from '#local';
+import {
+  type Actor,
+  Api,
+  type LocalSystem,
+  type ServiceName,
+  startSystem,
+  type SupervisedService,
+  type SystemOptions,
+  waitUntil,
+} from '#local';
 
 /** The four services as processes on real PostgreSQL, Kafka and SMTP, and the words to tell stories about them. */
-export interface TestSystem extends LocalSystem {
+export interface TestSystem extends Omit<LocalSystem, 'services'> {
+  readonly services: Readonly<Record<ServiceName, SupervisedService>>;
   readonly api: Api;
   readonly dataDir: string;
   remove(): Promise<void>;
@@ -18,7 +28,8 @@ export async function startTestSystem(options: Partial<SystemOptions> = {}): Pro
     await system.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return Object.assign(system, { api: new Api(system.identity), dataDir, remove });
+  const services = system.services as TestSystem['services'];
+  return Object.assign(system, { services, api: new Api(system.identity), dataDir, remove });
 }
 
 const VENDOR: Actor = { subject: 'vendor-staff-1', roles: ['vendor-staff'] };

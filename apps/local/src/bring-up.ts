@@ -36,8 +36,10 @@ export async function clearUp(dataDir: string, output: Output): Promise<void> {
 /** Migrates, creates the topics and starts the services; returns when all are ready. The caller stops `services` on failure. */
 export async function bringUp(options: BringUpOptions, services: SupervisedServices): Promise<void> {
   const { facts, output } = options;
-  for (const [name, env] of Object.entries(environments(facts))) {
-    writeEnvironmentFile(join(options.dataDir, 'env'), name, env);
+  const folder = join(options.dataDir, 'env');
+  for (const name of SERVICE_NAMES) {
+    writeEnvironmentFile(folder, name, serviceEnvironment(name, facts));
+    writeEnvironmentFile(folder, `${name}.migrate`, migrateEnvironment(name, facts));
   }
   options.signal?.throwIfAborted();
   await allOrFirstError([

@@ -1,3 +1,8 @@
+import { types } from 'node:util';
+
+/** An error, also one from another realm (Node's own ones under a test runner), where instanceof says no. */
+export const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);
+
 /**
  * Base of errors whose message we wrote ourselves, as a constant sentence without data. Only these messages may be
  * logged: those of drivers and servers quote what they choke on (`Key (email)=(...)`, `550 <...> unknown`).
@@ -25,10 +30,10 @@ const MACHINE_WORD = /^[A-Za-z0-9_.-]{1,80}$/;
 
 /** A loggable description of any thrown value: names, codes and stack frames, never a message that may quote data. */
 export function safeError(error: unknown, depth = 0): SafeError {
-  if (!(error instanceof Error)) return { name: typeof error };
+  if (!isError(error)) return { name: typeof error };
   const driver: unknown = 'driverError' in error ? error.driverError : undefined;
-  const fields = { ...machineWords(error), ...(driver instanceof Error ? machineWords(driver) : {}) };
-  const cause = error.cause instanceof Error && depth < 3 ? { cause: safeError(error.cause, depth + 1) } : {};
+  const fields = { ...machineWords(error), ...(isError(driver) ? machineWords(driver) : {}) };
+  const cause = isError(error.cause) && depth < 3 ? { cause: safeError(error.cause, depth + 1) } : {};
   const message = error instanceof SafeMessageError ? { message: error.message } : {};
   return { name: error.name, ...message, ...fields, stack: frames(error), ...cause };
 }

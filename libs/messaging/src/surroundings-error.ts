@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs';
+import { isError } from './safe-error.js';
 
 // CommonJS: Node finds this name only on the whole module.
 const { KafkaJSError } = kafkajs;
@@ -24,11 +25,11 @@ const CONNECTION_MESSAGES =
 
 /** True when the same work would succeed once database, broker or network are well again; such work is retried. */
 export function isSurroundingsError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if (error instanceof KafkaJSError) return true;
   if (error instanceof AggregateError && error.errors.some(isSurroundingsError)) return true;
   const driver: unknown = 'driverError' in error ? error.driverError : error;
-  return driver instanceof Error && (hasSurroundingsCode(driver) || CONNECTION_MESSAGES.test(driver.message));
+  return isError(driver) && (hasSurroundingsCode(driver) || CONNECTION_MESSAGES.test(driver.message));
 }
 
 function hasSurroundingsCode(error: Error): boolean {

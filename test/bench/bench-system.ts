@@ -1,0 +1,29 @@
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { type MailSink, startMailSink } from './mail-sink.js';
+
+/** The system as it would run for real: data is synced to disk, the broker is not slowed down, mails go to a sink. */
+export async function withBenchSystem(work: (system: TestSystem, sink: MailSink) => Promise<void>): Promise<void> {
+  const sink = await startMailSink();
+  const env = { 'notification-service': { SMTP_URL: sink.smtpUrl } };
+  const system = await startTestSystem({ fsync: true, fast: false, env });
+  try {
+    await work(system, sink);
+  } finally {
+    await system.remove();
+    await sink.stop();
+  }
+}
+
+/** The value below which `share` (0 to 1) of the sorted values lie (nearest rank). */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** Reads `--name value` as a positive whole number. */
+export function numberOption(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`--${name} takes a positive whole number`);
+}
