@@ -21,6 +21,8 @@ import {
 export interface IdentityProviderOptions {
   /** A free one unless told. */
   port?: number;
+  /** Where to listen, 127.0.0.1 unless told: nobody reaches a container's own loopback. The issuer stays the same. */
+  host?: string;
   /** Signing keys (JWKS, mode 600) kept between starts; the client secret is kept beside them in `client-secret`. */
   keysFile?: string;
 }
@@ -58,7 +60,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const keys = await signingKeys(options.keysFile);
   const clientSecret = secretBeside(options.keysFile);
   const server = createServer();
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, configuration(keys, clientSecret));
   provider.registerGrantType<LocalGrant>(GRANT_TYPE, grantToken, ['subject', 'tenant_id', 'roles', 'expires_in']);
@@ -157,10 +159,10 @@ function secretBeside(keysFile?: string): string {
   return secret;
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
