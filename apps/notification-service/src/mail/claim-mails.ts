@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { Attachment, EmailPurpose } from '#contracts';
+
+/** A stored mail that this process alone may send until its lease ends. */
+export interface ClaimedMail {
+  readonly emailId: string;
+  readonly tenantId: string;
+  readonly contactId: string;
+  readonly expungeId?: string;
+  readonly purpose: EmailPurpose;
+  readonly sealed: string;
+  readonly attachments: readonly Attachment[];
+  readonly queuedAt: Date;
+  readonly attempts: number;
+  readonly expired: boolean;
+  readonly leaseId: string;
+  /** Of the client company; absent until its TenantChanged has arrived. */
+  readonly tenantName?: string;
+  readonly tenantLanguages: readonly string[];
+}
+
+export interface ClaimTerms {
+  readonly limit: number;
+  readonly leaseSeconds: number;
+  readonly giveUpAfterHours: number;
+}
+
+/**
+ * Takes due mails under a lease, the longest due first, with two statements. The subject rows are locked while the lease
+ * is set, as every writer of contact data does: an erase sees the lease and waits, or comes first and the mail is gone.
+ * Contacts another transaction works on are passed over, so several senders share the work.
+ */
+export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<ClaimedMail[]> {
+  return db.transaction(async (tx) => {
+    const due: { email_id: string }[] = await tx.query(
+      `SELECT mail.email_id FROM mail JOIN subject USING (contact_id)
+       WHERE mail.due_at <= now() AND (mail.lease_until IS NULL OR mail.lease_until <= now())
+       ORDER BY mail.due_at LIMIT $1 FOR UPDATE OF subject SKIP LOCKED`,
+      [terms.limit],
+    );
+    if (due.length === 0) return [];
+    const rows: ClaimedRow[] = await tx.query(
+      `WITH claimed AS (
+         UPDATE mail SET lease_id = $2, lease_until = now() + $3 * interval '1 second'
+         WHERE email_id = ANY($1::uuid[]) AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+         RETURNING *, queued_at < now() - $4 * interval '1 hour' AS expired
+       )
+       SELECT claimed.*, tenant.name AS tenant_name, tenant.languages AS tenant_languages
+       FROM claimed LEFT JOIN tenant USING (tenant_id) ORDER BY claimed.due_at`,
+      [due.map((row) => row.email_id), randomUUID(), terms.leaseSeconds, terms.giveUpAfterHours],
+    );
+    return rows.map(toMail);
+  });
+}
+
+interface ClaimedRow {
+  readonly email_id: string;
+  readonly tenant_id: string;
+  readonly contact_id: string;
+  readonly expunge_id: string | null;
+  readonly purpose: EmailPurpose;
+  readonly sealed: string;
+  readonly attachments: Attachment[];
+  readonly queued_at: Date;
+  readonly attempts: number;
+  readonly expired: boolean;
+  readonly lease_id: string;
+  readonly tenant_name: string | null;
+  readonly tenant_languages: string[] | null;
+}
+
+const toMail = (row: ClaimedRow): ClaimedMail => ({
+  emailId: row.email_id,
+  tenantId: row.tenant_id,
+  contactId: row.contact_id,
+  expungeId: row.expunge_id ?? undefined,
+  purpose: row.purpose,
+  sealed: row.sealed,
+  attachments: row.attachments,
+  queuedAt: row.queued_at,
+  attempts: row.attempts,
+  expired: row.expired,
+  leaseId: row.lease_id,
+  tenantName: row.tenant_name ?? undefined,
+  tenantLanguages: row.tenant_languages ?? [],
+});

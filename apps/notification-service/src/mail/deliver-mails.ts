@@ -1,0 +1,130 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BackOff, safeError } from '#messaging';
+import { NotificationConfig } from '../config.js';
+import type { Attempt } from './attempt.js';
+import type { ClaimedMail } from './claim-mails.js';
+import { ComposeMail } from './compose-mail.js';
+import { judgeAttempt } from './judge-attempt.js';
+import { MailTransport } from './mail-transport.js';
+import { type Outcome, RecordOutcomes } from './record-outcomes.js';
+import { SmtpCircuit } from './smtp-circuit.js';
+
+interface Waiting {
+  readonly mail: ClaimedMail;
+  /** After this moment the lease might end before the attempt does. */
+  readonly startBefore: number;
+}
+
+/**
+ * Sends claimed mails, as many at once as there are connections, outside any transaction, and writes the outcomes down
+ * in batches: those that end while one batch is written are the next one.
+ */
+@Injectable()
+export class DeliverMails {
+  /** Longer than an attempt, with time to wait for a connection and to write the outcome down. */
+  readonly leaseMs: number;
+  /** Told when mails can be taken that there was no room for before. */
+  onRoom: () => void = () => undefined;
+  private readonly logger = new Logger('mail');
+  private readonly stopping = new AbortController();
+  private readonly waiting: Waiting[] = [];
+  private readonly lanes = new Set<Promise<void>>();
+  private outcomes: Outcome[] = [];
+  private writing: Promise<void> | undefined;
+  private underWay = 0;
+  private turnedAway = false;
+
+  constructor(
+    private readonly config: NotificationConfig,
+    private readonly composer: ComposeMail,
+    private readonly transport: MailTransport,
+    private readonly circuit: SmtpCircuit,
+    private readonly record: RecordOutcomes,
+  ) {
+    this.leaseMs = 2 * transport.attemptMs;
+  }
+
+  /** How many mails may be claimed now; none while more than half of the most are under way, so that claims are batches. */
+  room(most: number): number {
+    const full = this.stopping.signal.aborted || this.underWay > most / 2;
+    const room = full ? 0 : Math.max(0, this.circuit.room(most, performance.now()) - this.underWay);
+    this.turnedAway = room === 0;
+    return room;
+  }
+
+  deliver(mails: readonly ClaimedMail[]): void {
+    const startBefore = performance.now() + this.leaseMs - 1.5 * this.transport.attemptMs;
+    this.underWay += mails.length;
+    this.waiting.push(...mails.map((mail) => ({ mail, startBefore })));
+    while (this.lanes.size < Math.min(this.config.SMTP_CONNECTIONS, this.lanes.size + this.waiting.length)) {
+      const lane: Promise<void> = this.runLane().finally(() => this.lanes.delete(lane));
+      this.lanes.add(lane);
+    }
+  }
+
+  /** Resolves when every attempt under way has ended and is written down; what waits is given back. */
+  async finish(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.lanes);
+    await this.writing;
+  }
+
+  private async runLane(): Promise<void> {
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      const attempt = await this.attempt(next);
+      this.noteServer(attempt);
+      this.write({ mail: next.mail, verdict: judgeAttempt(attempt, next.mail, this.policy()) });
+    }
+  }
+
+  private async attempt({ mail, startBefore }: Waiting): Promise<Attempt> {
+    const now = performance.now();
+    const hold = this.stopping.signal.aborted || now > startBefore || this.circuit.room(1, now) === 0;
+    if (hold) return { kind: 'not-tried' };
+    const composed = await this.composer.compose(mail);
+    return 'kind' in composed ? composed : this.transport.send(composed);
+  }
+
+  private noteServer(attempt: Attempt): void {
+    if (attempt.kind === 'unreachable') this.circuit.failed(attempt.code, performance.now());
+    if (attempt.kind === 'accepted' || ('code' in attempt && /^smtp-\d/.test(attempt.code))) this.circuit.answered();
+  }
+
+  private write(outcome: Outcome): void {
+    this.outcomes.push(outcome);
+    this.writing ??= this.writeAll().finally(() => (this.writing = undefined));
+  }
+
+  private async writeAll(): Promise<void> {
+    const backOff = new BackOff(50, 2_000);
+    while (this.outcomes.length > 0) {
+      const batch = this.outcomes.splice(0);
+      if (await this.written(batch)) this.done(batch.length);
+      else if (this.stopping.signal.aborted) return;
+      else {
+        // Kept in memory until the database is back: forgetting an acceptance would send the mail twice.
+        this.outcomes.unshift(...batch);
+        await backOff.wait(this.stopping.signal);
+      }
+    }
+  }
+
+  private async written(batch: readonly Outcome[]): Promise<boolean> {
+    try {
+      await this.record.execute(batch);
+      return true;
+    } catch (error) {
+      this.logger.error({ msg: 'outcomes of mails could not be stored', count: batch.length, error: safeError(error) });
+      return false;
+    }
+  }
+
+  private done(count: number): void {
+    this.underWay -= count;
+    if (this.turnedAway) this.onRoom();
+  }
+
+  private policy() {
+    return { firstSeconds: this.config.MAIL_RETRY_FIRST_SECONDS, maxSeconds: this.config.MAIL_RETRY_MAX_SECONDS };
+  }
+}

@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { EmailRejected, message, type SendEmail } from '#contracts';
+import { lockSubjects, type Subject } from '#erasure';
+import { type BatchHandler, Outbox, type Received, SafeMessageError } from '#messaging';
+import { KeyringFile, openSeal, SealUnreadable } from '#service';
+import { readCertificate } from './read-certificate.js';
+import { WakeSender } from './wake-sender.js';
+
+/** The contact is known here under another client company. */
+export class WrongTenant extends SafeMessageError {
+  constructor() {
+    super('The mail names another tenant than its contact has.');
+  }
+}
+
+/**
+ * Stores mails for the sender, once per email id. Nothing is sent here. A mail whose seal or certificate belongs to
+ * another person, request or tenant is refused (and so parked). To an expunged contact only the confirmation of that
+ * very request goes out; any other mail is answered as refused for good.
+ */
+@Injectable()
+export class QueueMail implements BatchHandler<SendEmail> {
+  private readonly logger = new Logger('mail');
+
+  constructor(
+    private readonly keyring: KeyringFile,
+    private readonly outbox: Outbox,
+    private readonly sender: WakeSender,
+  ) {}
+
+  async handle(messages: readonly Received<SendEmail>[], tx: EntityManager): Promise<void> {
+    const mails = messages.map(({ data }) => data);
+    const subjects = await lockSubjects(tx, mails);
+    if (mails.some((mail) => subjects.get(mail.contactId)?.tenantId !== mail.tenantId)) throw new WrongTenant();
+    const stopped = mails.filter((mail) => isStopped(mail, subjects.get(mail.contactId)));
+    const wanted = mails.filter((mail) => !stopped.includes(mail));
+    await Promise.all(wanted.map((mail) => this.checkBinding(mail)));
+    await store(tx, wanted);
+    await this.outbox.add(
+      tx,
+      stopped.map(({ tenantId, contactId, emailId, purpose, expungeId }) => {
+        const about = { tenantId, contactId, emailId, purpose, expungeId };
+        return message(EmailRejected, { ...about, permanent: true, code: 'contact-expunged', at: now() });
+      }),
+    );
+    this.sender.afterCommit(tx);
+  }
+
+  /** The seal is opened to compare what it is bound to; its contents go no further. */
+  private async checkBinding(mail: SendEmail): Promise<void> {
+    readCertificate(mail);
+    try {
+      await openSeal(this.keyring, mail.sealed, mail);
+    } catch (error) {
+      // The key may arrive a moment after the first mail that needs it: kept, and checked again when it is sent.
+      if (!(error instanceof SealUnreadable && error.reason === 'unknown-key')) throw error;
+      this.logger.warn({ msg: 'a mail waits for its seal key', emailId: mail.emailId });
+    }
+  }
+}
+
+function isStopped(mail: SendEmail, subject: Subject | undefined): boolean {
+  if (!subject?.tombstone) return false;
+  switch (mail.purpose) {
+    case 'expunge-confirmation':
+      return mail.expungeId !== subject.tombstone.expungeId;
+  }
+}
+
+async function store(tx: EntityManager, mails: readonly SendEmail[]): Promise<void> {
+  if (mails.length === 0) return;
+  await tx.query(
+    `INSERT INTO mail (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments)
+     SELECT m.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
+       AS m (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments)
+     WHERE NOT EXISTS (SELECT FROM mail_outcome sent WHERE sent.email_id = m.email_id)
+     ON CONFLICT DO NOTHING`,
+    [
+      mails.map((mail) => mail.emailId),
+      mails.map((mail) => mail.tenantId),
+      mails.map((mail) => mail.contactId),
+      mails.map((mail) => mail.expungeId),
+      mails.map((mail) => mail.purpose),
+      mails.map((mail) => mail.sealed),
+      mails.map((mail) => JSON.stringify(mail.attachments)),
+    ],
+  );
+}
+
+const now = (): string => new Date().toISOString();

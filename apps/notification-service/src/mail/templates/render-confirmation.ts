@@ -1,0 +1,99 @@
+import { Eta } from 'eta';
+import type { CertificateStatement, ParticipantEvidence } from '#contracts';
+import { HTML, TEXT } from './confirmation-layout.js';
+import type { ConfirmationWords } from './confirmation-words.js';
+
+export interface ConfirmationFacts {
+  readonly statement: CertificateStatement;
+  /** Only in this mail: with it the person can show that the certificate is about them. */
+  readonly salt?: string;
+  readonly statusUrl?: string;
+  /** Name of the attached certificate file. */
+  readonly file: string;
+}
+
+export interface RenderedMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+const forHtml = new Eta({ autoEscape: true });
+const forText = new Eta({ autoEscape: false });
+forHtml.loadTemplate('@confirmation', HTML);
+forText.loadTemplate('@confirmation', TEXT);
+
+/** The words of the confirmation: proof of the removal, nothing of what was removed, no name and no address. */
+export function renderConfirmation(words: ConfirmationWords, facts: ConfirmationFacts): RenderedMail {
+  const { statement } = facts;
+  const view = {
+    words,
+    opening: words.opening(statement.controller.name),
+    facts: requestFacts(words, statement),
+    systems: statement.participants.map((participant) => systemView(words, participant)),
+    kept: statement.kept,
+    backups: statement.backups,
+    verify: words.verify(facts.file),
+    command: command(words, facts),
+    proof: proof(words, facts),
+    statusUrl: webAddress(facts.statusUrl),
+  };
+  return {
+    subject: words.subject(statement.controller.name).replaceAll(/\p{Cc}/gu, ' '),
+    text: forText.render('@confirmation', view),
+    html: forHtml.render('@confirmation', view),
+  };
+}
+
+function requestFacts(words: ConfirmationWords, { controller, request }: CertificateStatement) {
+  return [
+    { label: words.requestNumber, value: request.expungeId },
+    { label: words.channel, value: `${words.reasons[request.reason]}, ${words.requesters[request.requestedBy]}` },
+    { label: words.received, value: moment(words, request.requestedAt) },
+    { label: words.completed, value: moment(words, request.completedAt) },
+    { label: words.controller, value: controller.name },
+    { label: words.contactForPrivacy, value: controller.privacyContact },
+    { label: words.processor, value: words.processorName },
+  ];
+}
+
+function systemView(words: ConfirmationWords, { participant, stores, at }: ParticipantEvidence) {
+  const count = (erased: number): string => (erased === 0 ? words.nothingHeld : words.erased(erased));
+  return {
+    name: words.systems[participant] ?? participant,
+    summary: count(stores.reduce((sum, store) => sum + store.erased, 0)),
+    at: moment(words, at),
+    stores: stores.map((store) => ({ name: store.store.replaceAll(/[_-]/g, ' '), summary: count(store.erased) })),
+  };
+}
+
+function command(words: ConfirmationWords, { file, salt }: ConfirmationFacts): string {
+  const person = salt === undefined ? '' : ` --email "${words.commandAddress}" --salt ${salt}`;
+  return `npm run certificate:verify -- ${file}${person}`;
+}
+
+function proof(words: ConfirmationWords, { statement, salt }: ConfirmationFacts) {
+  if (salt === undefined || statement.subjectCommitment === undefined) return [];
+  return [
+    { label: words.salt, value: salt },
+    { label: words.commitment, value: statement.subjectCommitment },
+  ];
+}
+
+/** Making one costs more than all the rest of a mail. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Date and time in words, in UTC: the reader's time zone is not known and not asked for. */
+function moment({ language }: ConfirmationWords, iso: string): string {
+  const format =
+    formats.get(language) ??
+    new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' });
+  formats.set(language, format);
+  return `${format.format(new Date(iso))} UTC`;
+}
+
+/** A link may only lead to a web page, whatever a seal may say. */
+function webAddress(address: string | undefined): string | undefined {
+  const url = address === undefined ? null : URL.parse(address);
+  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : undefined;
+}

@@ -1,0 +1,48 @@
+import type { ConfirmationWords } from './confirmation-words.js';
+
+export const de: ConfirmationWords = {
+  language: 'de',
+  subject: (company) => `Ihre Daten bei ${company} wurden endgültig gelöscht`,
+  heading: 'Ihre Daten wurden endgültig gelöscht',
+  opening: (company) =>
+    `Die Daten, die ${company} in seinem Bewerbersystem über Sie gespeichert hatte, wurden endgültig gelöscht. ` +
+    'Eine signierte Bescheinigung darüber liegt bei. Bitte bewahren Sie diese Nachricht auf: Was zum Prüfen der ' +
+    'Bescheinigung nötig ist, steht nur hier.',
+  requestHeading: 'Der Antrag',
+  requestNumber: 'Antragsnummer',
+  channel: 'Weg des Antrags',
+  reasons: {
+    'account-deleted': 'Konto auf der Karriereseite gelöscht',
+    'requested-by-recruiter': 'über das Recruiting-Team beantragt',
+  },
+  requesters: { candidate: 'durch Sie', recruiter: 'durch das Recruiting-Team' },
+  received: 'Eingegangen',
+  completed: 'Abgeschlossen',
+  controller: 'Verantwortliches Unternehmen',
+  contactForPrivacy: 'Fragen zum Datenschutz',
+  processor: 'Ausgeführt durch (Auftragsverarbeiter)',
+  processorName: 'Contact Expunge, das Bewerbersystem des genannten Unternehmens',
+  erasedHeading: 'Was gelöscht wurde, System für System',
+  systems: { 'contact-service': 'Kontakte', 'workflow-service': 'Abläufe', 'notification-service': 'E-Mail' },
+  erased: (count) => (count === 1 ? '1 Datensatz gelöscht' : `${count} Datensätze gelöscht`),
+  nothingHeld: 'nichts war gespeichert',
+  keptHeading: 'Was aufbewahrt wird und warum (Wortlaut der Bescheinigung, Englisch)',
+  backupsHeading: 'Sicherungskopien (Wortlaut der Bescheinigung, Englisch)',
+  verifyHeading: 'So prüfen Sie die Bescheinigung',
+  verify: (file) =>
+    `Die beigefügte Datei ${file} ist digital signiert. Jeder kann die Signatur prüfen. Dass sie Sie betrifft, können ` +
+    'nur Sie zeigen: mit Ihrer E-Mail-Adresse und dem folgenden Salt. Befehl:',
+  commandAddress: '<Ihre E-Mail-Adresse>',
+  salt: 'Salt',
+  commitment: 'Commitment in der Bescheinigung',
+  saltMeaning:
+    'Das Commitment ist der SHA-256-Hash aus dem Salt und Ihrer E-Mail-Adresse. Das Salt ist sonst nirgends gespeichert.',
+  statusHeading: 'Statusseite',
+  status: 'Der Stand Ihres Antrags und die Bescheinigung, ohne Anmeldung:',
+  complaintHeading: 'Ihr Beschwerderecht',
+  complaint:
+    'Wenn Sie meinen, dass mit Ihren Daten nicht richtig umgegangen wurde, können Sie sich an das oben genannte ' +
+    'Unternehmen wenden, sich bei einer Datenschutz-Aufsichtsbehörde beschweren (zum Beispiel an Ihrem Wohn- oder ' +
+    'Arbeitsort) und den Rechtsweg beschreiten.',
+  closing: 'Diese Nachricht wurde automatisch erstellt. Ihre Adresse wurde nach der Zustellung gelöscht.',
+};

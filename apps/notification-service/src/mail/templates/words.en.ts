@@ -1,0 +1,46 @@
+import type { ConfirmationWords } from './confirmation-words.js';
+
+export const en: ConfirmationWords = {
+  language: 'en',
+  subject: (company) => `Your data at ${company} has been permanently removed`,
+  heading: 'Your data has been permanently removed',
+  opening: (company) =>
+    `The data that ${company} held about you in its recruiting system has been permanently removed. ` +
+    'A signed certificate of this is attached. Please keep this message: what is needed to verify the certificate is only in here.',
+  requestHeading: 'The request',
+  requestNumber: 'Request number',
+  channel: 'How it was made',
+  reasons: {
+    'account-deleted': 'account deleted on the career site',
+    'requested-by-recruiter': 'requested through the recruiting team',
+  },
+  requesters: { candidate: 'by you', recruiter: 'by the recruiting team' },
+  received: 'Received',
+  completed: 'Completed',
+  controller: 'Responsible company (controller)',
+  contactForPrivacy: 'Questions about data protection',
+  processor: 'Carried out by (processor)',
+  processorName: 'Contact Expunge, the recruiting system of the company named above',
+  erasedHeading: 'What was removed, system by system',
+  systems: { 'contact-service': 'Contacts', 'workflow-service': 'Workflows', 'notification-service': 'Mail' },
+  erased: (count) => (count === 1 ? '1 record removed' : `${count} records removed`),
+  nothingHeld: 'nothing was held',
+  keptHeading: 'What is kept, and why',
+  backupsHeading: 'Backups',
+  verifyHeading: 'How to verify the certificate',
+  verify: (file) =>
+    `The attached file ${file} is digitally signed. Anybody can check the signature. That it is about you, only you can ` +
+    'show: with your email address and the salt below. Run:',
+  commandAddress: '<your email address>',
+  salt: 'Salt',
+  commitment: 'Commitment in the certificate',
+  saltMeaning:
+    'The commitment is the SHA-256 hash of the salt and your email address. The salt is stored nowhere else.',
+  statusHeading: 'Status page',
+  status: 'The state of your request and the certificate, without login:',
+  complaintHeading: 'Your right to complain',
+  complaint:
+    'If you believe that your data was not handled properly, you can turn to the company named above, lodge a complaint ' +
+    'with a data protection supervisory authority (for example where you live or work), and seek a judicial remedy.',
+  closing: 'This message was created automatically. Your address was deleted after it was delivered.',
+};

@@ -1,0 +1,139 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SignJWT } from 'jose';
+import {
+  CERTIFICATE_ALG,
+  CERTIFICATE_TYP,
+  type CertificateStatement,
+  type Data,
+  EmailAccepted,
+  EmailRejected,
+  type SendEmail,
+} from '#contracts';
+import { commit, KeyringFile, newSalt, seal, type SealedRecipient } from '#service';
+import { startTestService, type TestService, type Waiting } from '../../../test/support/test-service.js';
+import { AppModule } from '../src/app.module.js';
+import { NotificationConfig } from '../src/config.js';
+import { migrations } from '../src/migrations/index.js';
+
+export const MAIL_DOMAIN = 'mail.expunge.example';
+export const SELECTOR = 'test';
+
+const folder = mkdtempSync(join(tmpdir(), 'notification-'));
+const signing = generateKeyPairSync('ed25519');
+export const dkim = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
+export function aFile(content: string): string {
+  const path = join(folder, randomUUID());
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
+}
+
+export const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+export const aKey = (kid = 'seal-1') => ({ kid, k: randomBytes(32).toString('base64url') });
+
+export const aKeyring = (keys = [aKey()]): string => aFile(JSON.stringify({ keys }));
+
+export const keyringPath = aKeyring();
+
+/** notification-service on its own database, sending to `smtpUrl`; retries after one second. */
+export function startNotification(smtpUrl: string, env: Record<string, string> = {}): Promise<TestService> {
+  return startTestService({
+    service: 'notification-service',
+    config: NotificationConfig,
+    module: (config) => AppModule.forConfig(config),
+    migrations,
+    env: {
+      SEAL_KEYRING_FILE: keyringPath,
+      SMTP_URL: smtpUrl,
+      MAIL_DOMAIN,
+      DKIM_SELECTOR: SELECTOR,
+      DKIM_KEY_FILE: aFile(pem(dkim.privateKey)),
+      SMTP_TIMEOUT_SECONDS: '1',
+      MAIL_RETRY_FIRST_SECONDS: '1',
+      ...env,
+    },
+  });
+}
+
+type Recipient = Partial<SealedRecipient>;
+
+/** A confirmation as privacy-service asks for it, to a made-up person. */
+export async function aMail(given: Partial<Data<SendEmail>> = {}, to: Recipient = {}): Promise<Data<SendEmail>> {
+  const ids = { tenantId: randomUUID(), contactId: randomUUID(), emailId: randomUUID(), expungeId: randomUUID() };
+  const mail = { ...ids, purpose: 'expunge-confirmation' as const, ...given };
+  const { tenantId, contactId, purpose, expungeId, emailId } = mail;
+  const recipient: SealedRecipient = {
+    tenantId,
+    contactId,
+    purpose,
+    expungeId,
+    emailId,
+    address: `person-${randomUUID()}@example.com`,
+    name: 'Zoë Quill',
+    language: 'en',
+    salt: newSalt(),
+    statusUrl: `https://status.example/s/${randomUUID()}`,
+    ...to,
+  };
+  const keyring = await KeyringFile.open(keyringPath);
+  return {
+    ...mail,
+    sealed: given.sealed ?? (await seal(keyring, recipient)),
+    attachments: given.attachments ?? [await aCertificate(mail, recipient)],
+  };
+}
+
+async function aCertificate(mail: Pick<SendEmail, 'tenantId' | 'contactId' | 'expungeId'>, to: SealedRecipient) {
+  const at = '2026-03-01T10:00:00.000Z';
+  const statement: CertificateStatement = {
+    iss: 'https://privacy.example',
+    jti: randomUUID(),
+    iat: 1_772_359_200,
+    controller: { tenantId: mail.tenantId, name: 'Ümlaut & Sons', privacyContact: 'privacy@umlaut.example' },
+    request: {
+      expungeId: mail.expungeId ?? '',
+      contactId: mail.contactId,
+      reason: 'account-deleted',
+      requestedBy: 'candidate',
+      requestedAt: '2026-03-01T09:59:00.000Z',
+      completedAt: at,
+    },
+    subjectCommitment: commit(to.salt ?? '', to.address),
+    participants: [
+      { participant: 'contact-service', outcome: 'erased', at, stores: [{ store: 'notes', erased: 3, remaining: 0 }] },
+    ],
+    kept: [{ what: 'A tombstone', why: 'so that the contact cannot come back' }],
+    backups: 'Backups end after 35 days.',
+    verification: 'See the address above.',
+    complaint: 'You may complain.',
+  };
+  const content = await new SignJWT({ ...statement })
+    .setProtectedHeader({ alg: CERTIFICATE_ALG, typ: CERTIFICATE_TYP, kid: 'k' })
+    .sign(signing.privateKey);
+  return { filename: 'certificate.jws', contentType: 'application/jose', content };
+}
+
+/** What the service has answered about a mail, once there is an answer that satisfies. */
+export async function answerTo(
+  service: TestService,
+  emailId: string,
+  which: (answer: Waiting) => boolean = isFinal,
+): Promise<Waiting> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await pause(25)) {
+    const answer = (await answersTo(service, emailId)).find(which);
+    if (answer) return answer;
+  }
+  throw new Error('There was no such answer to the mail.');
+}
+
+export async function answersTo(service: TestService, emailId: string): Promise<Waiting[]> {
+  return (await service.outbox()).filter(({ data }) => data.emailId === emailId);
+}
+
+export const isFinal = ({ type, data }: Waiting): boolean =>
+  type === EmailAccepted.type || (type === EmailRejected.type && data.permanent === true);
