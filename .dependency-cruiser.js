@@ -5,7 +5,7 @@ export default {
       name: 'no-app-to-app',
       comment: 'Services know each other by messages only. Only apps/local, which starts them, stands beside them.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^apps/([^/]+)/src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(dist/)?apps/', pathNot: '^apps/$1/' },
     },
     {

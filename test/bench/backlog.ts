@@ -47,7 +47,9 @@ async function measure(system: TestSystem, sink: MailSink): Promise<void> {
     say(`  ${name.padEnd(21)} ${Math.round(peak / 1_024)} MiB resident at most`);
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
 
 async function inParallel<T>(count: number, work: () => Promise<T>): Promise<T[]> {
   const results: T[] = [];
