@@ -1,0 +1,52 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ContactSource } from '#contracts';
+import type { ContactState } from '../expunge/expunge.decision.js';
+
+/** A person a client company knows. The only table of the whole system with personal data that stays. */
+@Entity('contact')
+export class Contact {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'tenant_id' }) tenantId: string;
+  @Column('text') source: ContactSource;
+  @Column('text') state: ContactState;
+  /** As it was typed; `emailNormalised` is what is compared. */
+  @Column('text', { nullable: true }) email: string | null = null;
+  @Column('text', { name: 'email_normalised', nullable: true }) emailNormalised: string | null = null;
+  @Column('text', { name: 'given_name', nullable: true }) givenName: string | null = null;
+  @Column('text', { name: 'family_name', nullable: true }) familyName: string | null = null;
+  /** The names as they are searched by. */
+  @Column('text', { name: 'given_key', nullable: true }) givenKey: string | null = null;
+  @Column('text', { name: 'family_key', nullable: true }) familyKey: string | null = null;
+  @Column('text', { nullable: true }) phone: string | null = null;
+  /** BCP 47; without it the client's first language is used. */
+  @Column('text', { nullable: true }) language: string | null = null;
+  /** ISO 3166-1 alpha-2. */
+  @Column('text', { nullable: true }) country: string | null = null;
+  /** Subject of the career site's tokens for this person; only for those who signed up themselves. */
+  @Column('text', { name: 'candidate_subject', nullable: true }) candidateSubject: string | null = null;
+  @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
+  @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
+  @Column('uuid', { name: 'expunge_id', nullable: true }) expungeId: string | null = null;
+  /** Kept while expunging, so that a second click leads to the same page; goes with the row. */
+  @Column('text', { name: 'status_token', nullable: true }) statusToken: string | null = null;
+}
+
+/** A contact as people with the right role see it. */
+export interface ContactView {
+  readonly id: string;
+  readonly source: ContactSource;
+  readonly state: ContactState;
+  readonly email: string | null;
+  readonly givenName: string | null;
+  readonly familyName: string | null;
+  readonly phone: string | null;
+  readonly language: string | null;
+  readonly country: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export function viewOf(contact: Contact): ContactView {
+  const { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt } = contact;
+  return { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt };
+}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { IsIn, IsInt, IsOptional, Max, MaxLength, Min } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { EmailAddress, normaliseAddress, PlainText, Rejection } from '#service';
+import { type ContactState, VISIBLE_STATES } from '../expunge/expunge.decision.js';
+import { Contact, type ContactView, viewOf } from './contact.js';
+import { nameKey } from './contact-details.js';
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
+
+/** All contacts of a state, or those with an address, or those whose family or given name begins with something. */
+export class ContactSearch {
+  @IsOptional() @EmailAddress() email?: string;
+  @IsOptional() @PlainText(200) name?: string;
+  @IsOptional() @IsIn(VISIBLE_STATES) state: Exclude<ContactState, 'expunging'> = 'active';
+  @IsOptional() @IsInt() @Min(1) @Max(200) limit: number = 50;
+  /** `next` of the page before, with the same search. */
+  @IsOptional() @MaxLength(4_000) cursor?: string;
+}
+
+export interface ContactPage {
+  readonly items: ContactView[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+interface Found {
+  readonly id: string;
+  readonly key: string;
+}
+
+/**
+ * Pages of contacts by keyset: every page is one walk along one index (two for names), so it costs the same whatever is
+ * stored, and nobody is skipped or doubled because others come and go between two pages. Expunging ones are never found.
+ */
+@Injectable()
+export class SearchContacts {
+  constructor(private readonly db: DataSource) {}
+
+  async execute(tenantId: string, search: ContactSearch): Promise<ContactPage> {
+    if (search.email && search.name)
+      throw new Rejection('two-searches', 'Search by address or by name, not both.', 422);
+    const from = search.cursor === undefined ? undefined : decodeCursor(search.cursor, searchedBy(search));
+    const found = await this.find(tenantId, search, from);
+    const page = found.slice(0, search.limit);
+    const items = await this.load(tenantId, page);
+    const last = found.length > search.limit ? page.at(-1) : undefined;
+    return last ? { items, next: encodeCursor(last) } : { items };
+  }
+
+  private find(tenantId: string, search: ContactSearch, from?: Cursor): Promise<Found[]> {
+    const { state, limit } = search;
+    if (search.name) return this.findByName(tenantId, search, from);
+    const after = from?.id ?? FIRST_ID;
+    if (!search.email) {
+      return this.db.query(
+        `SELECT id, '' AS key FROM contact WHERE tenant_id = $1 AND state = $2 AND id > $3 ORDER BY id LIMIT $4`,
+        [tenantId, state, after, limit + 1],
+      );
+    }
+    return this.db.query(
+      `SELECT id, '' AS key FROM contact WHERE tenant_id = $1 AND state = $2 AND id > $3 AND email_normalised = $5
+       ORDER BY email_normalised, id LIMIT $4`,
+      [tenantId, state, after, limit + 1, normaliseAddress(search.email)],
+    );
+  }
+
+  /** Whoever matches by both names is found by the family name only. */
+  private findByName(tenantId: string, search: ContactSearch, from?: Cursor): Promise<Found[]> {
+    const { state, limit } = search;
+    const prefix = searchedBy(search);
+    return this.db.query(
+      `(SELECT id, family_key AS key FROM contact
+        WHERE tenant_id = $1 AND state = $2 AND (family_key, id) > ($3, $4) AND family_key < $5
+        ORDER BY family_key, id LIMIT $6)
+       UNION ALL
+       (SELECT id, given_key FROM contact
+        WHERE tenant_id = $1 AND state = $2 AND (given_key, id) > ($3, $4) AND given_key < $5
+          AND (family_key >= $7 AND family_key < $5) IS NOT TRUE
+        ORDER BY given_key, id LIMIT $6)
+       ORDER BY key, id LIMIT $6`,
+      [tenantId, state, from?.key ?? prefix, from?.id ?? FIRST_ID, prefix + LAST_CHARACTER, limit + 1, prefix],
+    );
+  }
+
+  private async load(tenantId: string, page: readonly Found[]): Promise<ContactView[]> {
+    const rows = await this.db.manager
+      .createQueryBuilder(Contact, 'contact')
+      .where('contact.id = ANY(:ids) AND contact.tenant_id = :tenantId', { ids: page.map(({ id }) => id), tenantId })
+      .getMany();
+    const byId = new Map(rows.map((contact) => [contact.id, contact]));
+    return page.flatMap(({ id }) => {
+      const contact = byId.get(id);
+      return contact && contact.state !== 'expunging' ? [viewOf(contact)] : [];
+    });
+  }
+}
+
+/** What the keys of a page begin with. */
+const searchedBy = ({ name }: ContactSearch): string => (name === undefined ? '' : nameKey(name));
+
+/** Before every id that is ever given, and after every name. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_CHARACTER = '\u{10FFFF}';

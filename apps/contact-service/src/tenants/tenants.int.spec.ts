@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { aTenant, type ContactService, startContactService, tenantFacts } from '../../test/start.js';
+
+let service: ContactService;
+beforeAll(async () => {
+  service = await startContactService();
+});
+afterAll(() => service.stop());
+
+test('When vendor staff set up a client company, then expunge is off, and the others are told what is not personal', async () => {
+  const { staff } = await aTenant(service);
+  const tenantId = randomUUID();
+  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, tenantFacts);
+  expect(answer).toMatchObject({ status: 200, body: { id: tenantId, expungePolicy: 'off', revision: 1 } });
+  const data = { tenantId, revision: 1, ...tenantFacts };
+  expect(await service.said(tenantId)).toEqual([{ type: 'TenantChanged', key: tenantId, data }]);
+});
+
+test('When it is put again, then only a change grows the revision and is announced', async () => {
+  const { staff, tenantId, setPolicy } = await aTenant(service, 'off');
+  expect(await setPolicy('off')).toMatchObject({ status: 200, body: { revision: 1 } });
+  expect(await setPolicy('permanent')).toMatchObject({
+    status: 200,
+    body: { revision: 2, expungePolicy: 'permanent' },
+  });
+  const { mailDomain: _, ...less } = tenantFacts;
+  const renamed = { ...less, name: 'Ημέρα Α.Ε.', languages: ['el'] };
+  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, renamed);
+  expect(answer.body).toMatchObject({ ...renamed, revision: 3, expungePolicy: 'off', mailDomain: null });
+  const revisions = (await service.said(tenantId)).map(({ data }) => data.revision);
+  expect(revisions).toEqual([1, 2, 3]);
+});
+
+test('When two staff members set up the same company at once, then it is announced once', async () => {
+  const { staff } = await aTenant(service);
+  const tenantId = randomUUID();
+  const puts = Array.from({ length: 6 }, () => service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, tenantFacts));
+  for (const answer of await Promise.all(puts)) expect(answer.body).toMatchObject({ revision: 1 });
+  expect(await service.said(tenantId)).toHaveLength(1);
+});
+
+test('When two changes meet at the lock, then both are made, one after the other', async () => {
+  const { staff, tenantId } = await aTenant(service);
+  const held = { sql: 'SELECT 1 FROM tenant WHERE id = $1 FOR UPDATE', values: [tenantId], waiting: 2 };
+  const put = (name: string) => service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, name });
+  await service.whileHeld(held, () => Promise.all([put('One'), put('Two')]));
+  expect((await service.said(tenantId)).map(({ data }) => data.revision)).toEqual([1, 2, 3]);
+});
+
+test('When a company is read, then staff see every one and a client admin the own one only', async () => {
+  const [mine, other] = [await aTenant(service), await aTenant(service)];
+  const read = async (caller: typeof mine.staff | undefined, id: string) =>
+    (await service.call(caller, 'GET', `/v1/tenants/${id}`)).status;
+  expect(await read(mine.staff, other.tenantId)).toBe(200);
+  expect(await read(mine.admin, mine.tenantId)).toBe(200);
+  expect(await read(mine.admin, other.tenantId)).toBe(404);
+  expect(await read(mine.staff, randomUUID())).toBe(404);
+  expect(await read(mine.recruiter, mine.tenantId)).toBe(403);
+  expect(await read(undefined, mine.tenantId)).toBe(401);
+});
+
+test.each([
+  ['a missing name', { name: undefined }],
+  ['an unknown policy', { expungePolicy: 'sometimes' }],
+  ['no languages', { languages: [] }],
+  ['a language that is none', { languages: ['english please'] }],
+  ['languages that are no list', { languages: 'en' }],
+  ['a domain that is none', { mailDomain: 'not a domain' }],
+  ['an unknown field', { revision: 7 }],
+])('When a company is put with %s, then it is answered 400 and nothing is written', async (_, wrong) => {
+  const { staff } = await aTenant(service);
+  const tenantId = randomUUID();
+  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, ...wrong });
+  expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input' } });
+  expect(await service.call(staff, 'GET', `/v1/tenants/${tenantId}`)).toMatchObject({ status: 404 });
+});
+
+test('When anybody else puts a company, then it is refused', async () => {
+  const { tenantId, admin, recruiter } = await aTenant(service, 'off');
+  const facts = { ...tenantFacts, expungePolicy: 'permanent' };
+  for (const caller of [admin, recruiter]) {
+    expect(await service.call(caller, 'PUT', `/v1/tenants/${tenantId}`, facts)).toMatchObject({ status: 403 });
+  }
+  expect(await service.call(undefined, 'PUT', `/v1/tenants/${tenantId}`, facts)).toMatchObject({ status: 401 });
+  expect(await service.said(tenantId)).toHaveLength(1);
+});

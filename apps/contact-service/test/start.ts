@@ -1,0 +1,175 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { QueryRunner } from 'typeorm';
+import { KeyringFile, type Role } from '#service';
+import { startTestService, type TestService, type Waiting } from '../../../test/support/test-service.js';
+import { AppModule } from '../src/app.module.js';
+import { ContactConfig } from '../src/config.js';
+import { migrations } from '../src/migrations/index.js';
+
+export const STATUS_PAGE_URL = 'https://privacy.example.org/status/';
+
+/** The contact-service on a database of its own, and ways to talk to it. */
+export interface ContactService extends TestService {
+  readonly keyring: KeyringFile;
+  /** Calls as somebody; a `string` body is sent as it is. */
+  call(caller: Caller | undefined, method: string, path: string, body?: unknown): Promise<Answer>;
+  /** What was said about one tenant or contact, oldest first. */
+  said(key: string): Promise<Waiting[]>;
+  /** Runs `work` while a connection of our own holds what `sql` locks, until `count` others wait; then lets go. */
+  whileHeld<T>(held: Held, work: () => Promise<T>, beforeRelease?: (tx: QueryRunner) => Promise<unknown>): Promise<T>;
+}
+
+interface Held {
+  readonly sql: string;
+  readonly values: unknown[];
+  /** How many connections must wait for a lock before it is let go; 1 unless said. */
+  readonly waiting?: number;
+}
+
+export interface Caller {
+  readonly subject: string;
+  readonly tenantId?: string;
+  readonly roles: Role[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+export async function startContactService(): Promise<ContactService> {
+  const folder = await mkdtemp(join(tmpdir(), 'contact-service-test-'));
+  const keyringFile = join(folder, 'keyring.json');
+  await writeFile(keyringFile, JSON.stringify({ keys: [{ kid: 'test', k: randomBytes(32).toString('base64url') }] }));
+  const service = await startTestService({
+    service: 'contact-service',
+    config: ContactConfig,
+    module: (config) => AppModule.forConfig(config),
+    migrations,
+    env: { SEAL_KEYRING_FILE: keyringFile, STATUS_PAGE_URL },
+  });
+  const tokens = new Map<string, Promise<string>>();
+  return {
+    ...service,
+    keyring: await KeyringFile.open(keyringFile),
+    stop: async () => {
+      await service.stop();
+      await rm(folder, { recursive: true });
+    },
+    call: async (caller, method, path, body) => {
+      const key = JSON.stringify(caller);
+      if (caller && !tokens.has(key)) tokens.set(key, service.token(caller));
+      const authorization = caller ? { authorization: `Bearer ${await tokens.get(key)}` } : {};
+      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+      const headers = { ...authorization, ...(text === undefined ? {} : { 'content-type': 'application/json' }) };
+      const init: RequestInit = { method, headers, body: text };
+      return toAnswer(await fetch(service.url + path, init));
+    },
+    said: async (about) => (await service.outbox()).filter(({ key }) => key === about),
+    whileHeld: (held, work, beforeRelease) => whileHeld(service, held, work, beforeRelease),
+  };
+}
+
+async function toAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return { status: response.status, headers: response.headers, text, body };
+}
+
+const PATIENCE_MS = 5_000;
+
+async function whileHeld<T>(
+  service: TestService,
+  { sql, values, waiting = 1 }: Held,
+  work: () => Promise<T>,
+  beforeRelease?: (tx: QueryRunner) => Promise<unknown>,
+): Promise<T> {
+  const holder = service.db.createQueryRunner();
+  await holder.startTransaction();
+  await holder.query(sql, values);
+  const result = work();
+  const deadline = performance.now() + PATIENCE_MS;
+  while ((await waitingForLocks(service)) < waiting) {
+    if (performance.now() > deadline) throw new Error(`not ${waiting} wait at the lock within ${PATIENCE_MS} ms`);
+  }
+  await beforeRelease?.(holder);
+  await holder.commitTransaction();
+  await holder.release();
+  return result;
+}
+
+async function waitingForLocks({ db }: TestService): Promise<number> {
+  const [row]: { waiting: number }[] = await db.query(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return row?.waiting ?? 0;
+}
+
+const staff: Caller = { subject: 'staff', roles: ['vendor-staff'] };
+
+export const tenantFacts = {
+  name: 'Acme Corporation',
+  languages: ['en', 'de'],
+  privacyContact: 'privacy@acme.example',
+  mailDomain: 'acme.example',
+};
+
+/** A client company with people of every role. */
+export async function aTenant(service: ContactService, expungePolicy: 'off' | 'permanent' = 'permanent') {
+  const tenantId = randomUUID();
+  await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, expungePolicy });
+  const withRole = (role: Role): Caller => ({ subject: `${role}-${tenantId}`, tenantId, roles: [role] });
+  return {
+    tenantId,
+    staff,
+    recruiter: withRole('recruiter'),
+    admin: withRole('client-admin'),
+    officer: withRole('privacy-officer'),
+    candidate: (): Caller => ({ subject: randomUUID(), tenantId, roles: ['candidate'] }),
+    setPolicy: (policy: 'off' | 'permanent') =>
+      service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, expungePolicy: policy }),
+  };
+}
+
+export type TestTenant = Awaited<ReturnType<typeof aTenant>>;
+
+let people = 0;
+
+/** Details of a made-up person nobody else in the tests has. */
+export function aPerson() {
+  people += 1;
+  const tag = `${people}x${randomBytes(3).toString('hex')}`;
+  return {
+    email: `Zoe.${tag}@example.org`,
+    givenName: `Zoë${tag}`,
+    familyName: `Ångström${tag}`,
+    phone: `+46 70 ${randomDigits()}`,
+  };
+}
+
+const randomDigits = (): string => String(1_000_000 + (randomBytes(4).readUInt32BE() % 9_000_000));
+
+/** A contact added by a recruiter; its id. */
+export async function aContact(
+  service: ContactService,
+  tenant: TestTenant,
+  details: object = aPerson(),
+): Promise<string> {
+  const { body, status } = await service.call(tenant.recruiter, 'POST', '/v1/contacts', details);
+  if (status !== 201) throw new Error(`adding a contact was answered ${status}`);
+  return String(body.id);
+}
+
+/** A person who signed up on the career site. */
+export async function anAccount(service: ContactService, tenant: TestTenant, person: object = aPerson()) {
+  const candidate = tenant.candidate();
+  const { body, status } = await service.call(candidate, 'POST', '/v1/account', person);
+  if (status !== 201) throw new Error(`the sign-up was answered ${status}`);
+  return { candidate, contactId: String(body.id) };
+}
