@@ -23,7 +23,11 @@ export interface TestSystem extends Omit<LocalSystem, 'services'> {
 
 export async function startTestSystem(options: Partial<SystemOptions> = {}): Promise<TestSystem> {
   const dataDir = await mkdtemp(join(tmpdir(), 'contact-expunge-e2e-'));
-  const system = await startSystem({ dataDir, ports: 'free', fsync: false, fast: true, ...options });
+  const started = startSystem({ dataDir, ports: 'free', fsync: false, fast: true, ...options });
+  const system = await started.catch(async (error: unknown) => {
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  });
   const remove = async (): Promise<void> => {
     await system.stop();
     await rm(dataDir, { recursive: true, force: true });

@@ -13,7 +13,7 @@ import type { KafkaRecord } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
-const CHUNK = 1_000;
+const CHUNK = 500;
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 /** Longer than the transaction time limit of a handler. */

@@ -15,6 +15,7 @@ const MAX_BYTES = 950_000;
 const SEND_TIME_LIMIT_MS = 30_000;
 const POLL_FIRST_MS = 25;
 const POLL_MAX_MS = 250;
+const WOKEN = Symbol('woken');
 
 interface OutboxRow {
   readonly seq: string;
@@ -60,7 +61,8 @@ export class Relay {
 
   /** There is something to publish. */
   wake(): void {
-    this.wakeUp.abort();
+    // With a reason, because without one an error with a stack is made each time.
+    this.wakeUp.abort(WOKEN);
   }
 
   /** Why messages are not being published; empty when all is well or another instance does it. */

@@ -86,7 +86,8 @@ async function formatOnce(node: Node): Promise<void> {
   const half = join(node.dataDir, 'data.new');
   rmSync(half, { recursive: true, force: true });
   const config = writeProperties(node, half);
-  const clusterId = randomBytes(16).toString('base64url');
+  // A letter in front, because an argument that begins with a dash is taken for an option.
+  const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const tool = await startJvm(node, [
     'kafka.tools.StorageTool',
     'format',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { BackOff, safeError } from '#messaging';
 import { NotificationConfig } from '../config.js';
@@ -8,6 +9,8 @@ import { judgeAttempt } from './judge-attempt.js';
 import { MailTransport } from './mail-transport.js';
 import { type Outcome, RecordOutcomes } from './record-outcomes.js';
 import { SmtpCircuit } from './smtp-circuit.js';
+
+const GATHER_MS = 100;
 
 interface Waiting {
   readonly mail: ClaimedMail;
@@ -98,6 +101,9 @@ export class DeliverMails {
   private async writeAll(): Promise<void> {
     const backOff = new BackOff(50, 2_000);
     while (this.outcomes.length > 0) {
+      // With a backlog behind it an outcome can wait for others, so that a transaction and a message batch serve many.
+      if (this.waiting.length > 0)
+        await delay(GATHER_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       const batch = this.outcomes.splice(0);
       if (await this.written(batch)) this.done(batch.length);
       else if (this.stopping.signal.aborted) return;

@@ -8,7 +8,7 @@ import { SEND_MAIL } from './wake-sender.js';
 
 const POLL_MS = 500;
 /** Mails claimed ahead for each connection: enough that none of them waits for the database. */
-const AHEAD = 20;
+const AHEAD = 40;
 
 /**
  * Takes due mails from the table and hands them to the connections. Woken when mails were stored and when there is room

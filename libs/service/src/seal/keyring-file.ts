@@ -11,18 +11,20 @@ export interface SealKey {
 /** The keyring file cannot be used; the message says why and holds no key. */
 export class UnusableKeyring extends SafeMessageError {}
 
+const TRUSTED_MS = 1_000;
 const KID = /^[\w.-]{1,64}$/;
 const KEY = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Seal keys from a file `{"keys":[{"kid","k"}]}`: `k` is 32 bytes as base64url, the first key seals, all open.
- * A changed file is taken up at the next use, without a restart; a change that cannot be read keeps the keys known so
+ * A changed file is taken up at the next use (keys that open: within a second), without a restart; a change that cannot be read keeps the keys known so
  * far and is logged. Made by {@link KeyringFile.open}, which throws {@link UnusableKeyring}.
  */
 export class KeyringFile {
   private static readonly logger = new Logger(KeyringFile.name);
   private keys: readonly SealKey[] = [];
   private version = '';
+  private lookedAt = 0;
 
   private constructor(private readonly path: string) {}
 
@@ -39,13 +41,17 @@ export class KeyringFile {
     return this.keys[0]!;
   }
 
+  /** A key that is known is trusted for a second before the file is looked at again: this is asked for every mail. */
   async find(kid: string): Promise<SealKey | undefined> {
+    const known = this.keys.find((key) => key.kid === kid);
+    if (known && performance.now() - this.lookedAt < TRUSTED_MS) return known;
     await this.refresh();
     return this.keys.find((key) => key.kid === kid);
   }
 
   private async refresh(): Promise<void> {
     const version = await versionOf(this.path);
+    this.lookedAt = performance.now();
     if (version === this.version) return;
     // Remembered before reading: a change that cannot be read is logged once, not at every use.
     this.version = version;
