@@ -9,6 +9,8 @@ export default async function setUp() {
   // PostgreSQL runs under an account of its own when the tests run as root.
   await chmod(dataDir, 0o711);
   const postgres = await startPostgres({ dataDir, fsync: false });
+  // What the tests put into temporary folders goes with the run.
+  process.env.TMPDIR = dataDir;
   process.env.TEST_POSTGRES_URL = postgres.superuserUrl;
   globalThis.testRun = { postgres, dataDir };
 }

@@ -15,7 +15,7 @@ export async function readTopics(brokers: string[], wanted?: string[]): Promise<
   const kafka = new Kafka({ clientId: 'reader', brokers, logLevel: logLevel.NOTHING });
   const ends = await endsOf(kafka, wanted);
   const messages: ReadMessage[] = [];
-  const missing = new Set([...ends.keys()]);
+  const missing = new Set(ends.keys());
   if (missing.size === 0) return messages;
   const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${performance.now()}`, maxWaitTimeInMs: 200 });
   await consumer.connect();

@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { EmailAccepted } from '#contracts';
 import { type BatchHandler, type Received } from '#messaging';
+import { applyInputs } from './apply-inputs.js';
 import { confirmationsIn } from './confirmation-mail.js';
-import { foldInputs } from './fold-inputs.js';
-import { lockRequests, writeRequests } from './request-rows.js';
+import { writeRequests } from './request-rows.js';
 
 /** The receiving server has the confirmation: the request is confirmed and the sealed recipient is deleted. */
 @Injectable()
@@ -15,16 +15,10 @@ export class RecordConfirmation implements BatchHandler<EmailAccepted> {
     const inputs = confirmationsIn(messages).map(({ ids, data }) => {
       return { kind: 'email-accepted' as const, ...ids, emailId: data.emailId, at: data.at };
     });
-    if (inputs.length === 0) return;
-    const states = await lockRequests(
-      tx,
-      inputs.map(({ expungeId }) => expungeId),
-    );
-    const { changed, ignored } = foldInputs(states, inputs);
+    const changed = await applyInputs(inputs, tx, this.logger);
     await writeRequests(
       tx,
       changed.map((state) => ({ state })),
     );
-    if (Object.keys(ignored).length > 0) this.logger.log({ msg: 'accepted mails ignored', ignored });
   }
 }

@@ -6,9 +6,9 @@ import { type BatchHandler, Outbox, type Received } from '#messaging';
 import { SignCertificate } from '../certificate/sign-certificate.js';
 import { controllersOf } from '../tenants/controllers.js';
 import { aboutRequest, refuseForeignSender } from './acknowledgement.js';
+import { applyInputs } from './apply-inputs.js';
 import { announce, awaitsCertificate, type ExpungeState, type Input } from './expunge.process.js';
-import { foldInputs } from './fold-inputs.js';
-import { type ChangedRequest, lockRequests, writeRequests } from './request-rows.js';
+import { type ChangedRequest, writeRequests } from './request-rows.js';
 
 /**
  * Records what participants have proved. A request whose last proof this is gets its certificate, and the world and the
@@ -27,11 +27,7 @@ export class RecordEvidence implements BatchHandler<ContactDataErased> {
     for (const { source, data } of messages) refuseForeignSender(source, data.participant);
     const now = new Date().toISOString();
     const inputs = messages.map(({ data }) => toInput(data, now));
-    const states = await lockRequests(
-      tx,
-      inputs.map(({ expungeId }) => expungeId),
-    );
-    const { changed, ignored } = foldInputs(states, inputs);
+    const changed = await applyInputs(inputs, tx, this.logger);
     const open = changed.filter((state) => !awaitsCertificate(state));
     const complete = await this.certify(changed.filter(awaitsCertificate), tx);
     await writeRequests(tx, [...open.map((state) => ({ state })), ...complete]);
@@ -39,7 +35,6 @@ export class RecordEvidence implements BatchHandler<ContactDataErased> {
       tx,
       complete.flatMap((request) => request.messages),
     );
-    if (Object.keys(ignored).length > 0) this.logger.log({ msg: 'evidence ignored', ignored });
   }
 
   private async certify(

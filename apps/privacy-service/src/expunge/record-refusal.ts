@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 import type { ContactErasureRefused } from '#contracts';
 import { type BatchHandler, type Received } from '#messaging';
 import { aboutRequest, refuseForeignSender } from './acknowledgement.js';
-import { foldInputs } from './fold-inputs.js';
-import { lockRequests, writeRequests } from './request-rows.js';
+import { applyInputs } from './apply-inputs.js';
+import { writeRequests } from './request-rows.js';
 
 /** Notes who would not erase and why. The request stays open and visible, and the participant is asked again. */
 @Injectable()
@@ -17,15 +17,10 @@ export class RecordRefusal implements BatchHandler<ContactErasureRefused> {
       const { participant, reason, at } = data;
       return { kind: 'refused' as const, ...aboutRequest(data), participant, reason, at };
     });
-    const states = await lockRequests(
-      tx,
-      inputs.map(({ expungeId }) => expungeId),
-    );
-    const { changed, ignored } = foldInputs(states, inputs);
+    const changed = await applyInputs(inputs, tx, this.logger);
     await writeRequests(
       tx,
       changed.map((state) => ({ state })),
     );
-    if (Object.keys(ignored).length > 0) this.logger.log({ msg: 'refusals ignored', ignored });
   }
 }
