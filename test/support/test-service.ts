@@ -1,9 +1,11 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { type Data, keyOf, type Message, message, type MessageClass, type ServiceName } from '#contracts';
+import { type Data, keyOf, MESSAGES, type Message, message, type MessageClass, type ServiceName } from '#contracts';
 import { type IdentityProvider, startIdentityProvider, type TokenRequest } from '#local';
-import { type ClassOf, loadConfig, migrate, type MigrationClass, type ServiceConfig, startApp } from '#service';
+import { type ClassOf, loadConfig, migrate, type MigrationClass, Pumps, type ServiceConfig, startApp } from '#service';
 import { Bindings } from '../../libs/messaging/src/bindings.js';
 import { type ChunkResult, ChunkProcessor } from '../../libs/messaging/src/chunk-processor.js';
 import { toHeaders } from '../../libs/messaging/src/cloud-event.js';
@@ -53,6 +55,8 @@ export async function startTestService<C extends ServiceConfig>(parts: ServiceUn
     throw error;
   });
   await running.usable();
+  // They wait for the broker otherwise: a restored database must first learn who has been expunged.
+  running.app.get(Pumps).start();
   const { app, url, stop } = running;
   const db = app.get(DataSource);
   return {
@@ -61,7 +65,7 @@ export async function startTestService<C extends ServiceConfig>(parts: ServiceUn
     db,
     ownerUrl: database.ownerUrl,
     deliver: (type, data, about) => deliver(app, type, [data].flat() as Data<Message>[], about),
-    outbox: () => db.query('SELECT type, key, data::jsonb AS data FROM outbox ORDER BY seq'),
+    outbox: () => readOutbox(db),
     token: (request) => identity.token(request),
     stop: async () => {
       await stop();
@@ -86,6 +90,18 @@ function environment(
     LOG_LEVEL: 'silent',
     ...extra,
   };
+}
+
+/** Also checks each message as its readers will: what they would park must not be sent. */
+async function readOutbox(db: DataSource): Promise<Waiting[]> {
+  const waiting: Waiting[] = await db.query('SELECT type, key, data::jsonb AS data FROM outbox ORDER BY seq');
+  for (const { type, data } of waiting) {
+    const message = MESSAGES.find((one) => one.type === type)!;
+    const problems = validateSync(plainToInstance(message, data), { whitelist: true, forbidNonWhitelisted: true });
+    if (problems.length > 0)
+      throw new Error(`${type} would be parked by its readers: ${problems.map(String).join(' ')}`);
+  }
+  return waiting;
 }
 
 function deliver(

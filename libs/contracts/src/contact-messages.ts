@@ -1,4 +1,5 @@
-import { IsIn, IsISO31661Alpha2, IsISO8601, IsOptional, IsUUID } from 'class-validator';
+import { IsIn, IsISO31661Alpha2, IsISO8601, IsOptional } from 'class-validator';
+import { IsId } from './id.js';
 import { ContactMessage } from './message.js';
 
 export const CONTACT_SOURCES = ['career-site', 'manual', 'import'] as const;
@@ -12,7 +13,7 @@ export class ContactAdded extends ContactMessage {
   declare protected readonly brand: 'ContactAdded';
 
   @IsIn(CONTACT_SOURCES) source: ContactSource;
-  @IsOptional() @IsUUID() importId?: string;
+  @IsOptional() @IsId() importId?: string;
   @IsOptional() @IsISO31661Alpha2() country?: string;
   @IsISO8601() at: string;
 }

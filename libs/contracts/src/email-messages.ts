@@ -8,11 +8,11 @@ import {
   IsMimeType,
   IsOptional,
   IsString,
-  IsUUID,
   Matches,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { IsId } from './id.js';
 import { JWE, NAME } from './expunge-messages.js';
 import { ContactMessage } from './message.js';
 
@@ -33,10 +33,10 @@ export class SendEmail extends ContactMessage {
   static readonly topic = 'notification.commands';
   declare protected readonly brand: 'SendEmail';
 
-  @IsUUID() emailId: string;
+  @IsId() emailId: string;
   @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
   /** The request a confirmation belongs to; the seal must name the same one. */
-  @IsOptional() @IsUUID() expungeId?: string;
+  @IsOptional() @IsId() expungeId?: string;
   @Matches(JWE) @MaxLength(8_192) sealed: string;
   @IsArray() @ArrayMaxSize(5) @ValidateNested({ each: true }) @Type(() => Attachment) attachments: Attachment[];
 }
@@ -48,9 +48,9 @@ export class EmailAccepted extends ContactMessage {
   static readonly topic = 'notification.events';
   declare protected readonly brand: 'EmailAccepted';
 
-  @IsUUID() emailId: string;
+  @IsId() emailId: string;
   @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
-  @IsOptional() @IsUUID() expungeId?: string;
+  @IsOptional() @IsId() expungeId?: string;
   @IsISO8601() at: string;
 }
 
@@ -61,9 +61,9 @@ export class EmailRejected extends ContactMessage {
   static readonly topic = 'notification.events';
   declare protected readonly brand: 'EmailRejected';
 
-  @IsUUID() emailId: string;
+  @IsId() emailId: string;
   @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
-  @IsOptional() @IsUUID() expungeId?: string;
+  @IsOptional() @IsId() expungeId?: string;
   @IsBoolean() permanent: boolean;
   /** For example smtp-550, expired, unusable-address. */
   @Matches(NAME) code: string;

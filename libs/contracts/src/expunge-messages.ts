@@ -7,12 +7,12 @@ import {
   IsInt,
   IsISO8601,
   IsOptional,
-  IsUUID,
   Matches,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsId } from './id.js';
 import { ContactMessage } from './message.js';
 
 export const EXPUNGE_REASONS = ['account-deleted', 'requested-by-recruiter'] as const;
@@ -35,7 +35,7 @@ export class ExpungeRequested extends ContactMessage {
   static readonly topic = 'expunge.requests';
   declare protected readonly brand: 'ExpungeRequested';
 
-  @IsUUID() expungeId: string;
+  @IsId() expungeId: string;
   @IsIn(EXPUNGE_REASONS) reason: ExpungeReason;
   @IsIn(REQUESTERS) requestedBy: Requester;
   @IsISO8601() requestedAt: string;
@@ -54,7 +54,7 @@ export class EraseContactData extends ContactMessage {
   static readonly topic = 'expunge.commands';
   declare protected readonly brand: 'EraseContactData';
 
-  @IsUUID() expungeId: string;
+  @IsId() expungeId: string;
   /** Who is asked: all participants at first, later those that have not answered or have refused. */
   @IsArray() @ArrayNotEmpty() @ArrayMaxSize(100) @Matches(NAME, { each: true }) participants: string[];
 }
@@ -76,7 +76,7 @@ export class ContactDataErased extends ContactMessage {
   static readonly topic = 'expunge.acks';
   declare protected readonly brand: 'ContactDataErased';
 
-  @IsUUID() expungeId: string;
+  @IsId() expungeId: string;
   @Matches(NAME) participant: string;
   @IsIn(ERASE_OUTCOMES) outcome: EraseOutcome;
   @IsArray()
@@ -95,7 +95,7 @@ export class ContactErasureRefused extends ContactMessage {
   static readonly topic = 'expunge.acks';
   declare protected readonly brand: 'ContactErasureRefused';
 
-  @IsUUID() expungeId: string;
+  @IsId() expungeId: string;
   @Matches(NAME) participant: string;
   @Matches(NAME) reason: string;
   @IsISO8601() at: string;
@@ -108,11 +108,11 @@ export class ContactExpunged extends ContactMessage {
   static readonly topic = 'contact.expunged';
   declare protected readonly brand: 'ContactExpunged';
 
-  @IsUUID() expungeId: string;
+  @IsId() expungeId: string;
   @IsIn(EXPUNGE_REASONS) reason: ExpungeReason;
   @IsISO8601() requestedAt: string;
   @IsISO8601() completedAt: string;
-  @IsUUID() certificateId: string;
+  @IsId() certificateId: string;
 }
 
 export { JWE, NAME };

@@ -1,15 +1,16 @@
 import 'reflect-metadata';
-import { IsUUID } from 'class-validator';
+import { IsId } from './id.js';
+
 import type { TopicName } from './topics.js';
 
 /** What every message says: which client company it is about. */
 export abstract class Message {
-  @IsUUID() tenantId: string;
+  @IsId() tenantId: string;
 }
 
 /** A message about one contact; its Kafka key is the contact id, so messages of one contact keep their order. */
 export abstract class ContactMessage extends Message {
-  @IsUUID() contactId: string;
+  @IsId() contactId: string;
 }
 
 /**

@@ -12,6 +12,10 @@ import {
 } from 'class-validator';
 import { Message } from './message.js';
 
+/** A language (BCP 47): primary subtag in lower case, then what narrows it. */
+export const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
+export const MAX_LANGUAGES = 20;
+
 /** Facts about a client company that other services need; nothing personal. The newest one per tenant is kept. */
 export class TenantChanged extends Message {
   static readonly type = 'TenantChanged';
@@ -26,8 +30,8 @@ export class TenantChanged extends Message {
   /** BCP 47 tags, preferred first. */
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(20)
-  @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { each: true })
+  @ArrayMaxSize(MAX_LANGUAGES)
+  @Matches(LANGUAGE_TAG, { each: true })
   languages: string[];
   /** Where the company answers questions about data protection: an address of the company, not of a person. */
   @IsString() @MaxLength(320) privacyContact: string;

@@ -70,6 +70,7 @@ async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: Cat
   const topic = ContactExpunged.topic;
   await new Promise<void>((resolve, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    if (work.signal.aborted) resolve();
     work.signal.addEventListener('abort', () => resolve(), { once: true });
     const running = consumer.run({
       autoCommit: false,
@@ -86,8 +87,10 @@ async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: Cat
         if (spans.size === 0) resolve();
       },
     });
-    running.then(() => {
-      for (const [partition, span] of spans) consumer.seek({ topic, partition, offset: String(span.next) });
-    }, reject);
+    running
+      .then(() => {
+        for (const [partition, span] of spans) consumer.seek({ topic, partition, offset: String(span.next) });
+      })
+      .catch(reject);
   });
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { BackOff } from './back-off.js';
@@ -12,12 +12,15 @@ import { MESSAGING, type MessagingOptions } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 
+// CommonJS: Node finds this name only on the whole module.
+const { KafkaJSError } = kafkajs;
+
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
 const CHUNK = 500;
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-/** Longer than the transaction time limit of a handler. */
-const ALIVE_MS = 90_000;
+/** A chunk may take two transactions of a minute each: as a batch, then message by message. */
+const ALIVE_MS = 180_000;
 
 class Crashed extends SafeMessageError {
   constructor(cause: Error) {
@@ -39,6 +42,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private running: Promise<void> | undefined;
   private problem: string | undefined = 'consumer: starting';
   private lastBeat = Date.now();
+  private readonly catchUpDone = Promise.withResolvers<void>();
 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
@@ -76,6 +80,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.problem === undefined ? [] : [this.problem];
   }
 
+  /**
+   * Resolves once this database knows all contacts that were expunged up to now (at once for services without tombstones).
+   * Until then nothing else may be begun: the database may be a restored one.
+   */
+  caughtUp(): Promise<void> {
+    return this.catchUpDone.promise;
+  }
+
   /** False when the consumer neither polls nor waits on purpose: only a restart of the process helps. */
   alive(): boolean {
     return this.running === undefined || Date.now() - this.lastBeat < ALIVE_MS;
@@ -90,6 +102,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private nothingToDo(): Promise<void> {
     this.problem = undefined;
     this.lastBeat = Number.POSITIVE_INFINITY;
+    this.catchUpDone.resolve();
     return Promise.resolve();
   }
 
@@ -100,7 +113,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       try {
         await this.session(() => backOff.reset());
       } catch (error) {
-        this.problem = error instanceof TopicsMissing ? `consumer: ${error.message}` : 'consumer: the broker is away';
+        this.problem = `consumer: ${reasonOf(error)}`;
         this.logger.warn({ msg: 'consuming failed and is tried again', error: safeError(error) });
         await backOff.wait(this.stopping.signal);
       }
@@ -114,6 +127,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const processor = new ChunkProcessor(this.db, this.bindings.byType);
     await assertTopicsExist(kafka, this.bindings.topics);
     if (this.bindings.byType.has(ContactExpunged.type)) await this.catchUp(kafka, processor);
+    if (this.stopping.signal.aborted) return;
+    this.catchUpDone.resolve();
     const consumer = kafka.consumer({
       groupId: service,
       sessionTimeout: SESSION_TIMEOUT_MS,
@@ -192,7 +207,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const backOff = new BackOff(100, HEARTBEAT_MS);
     while (!this.stopping.signal.aborted) {
       try {
-        await processor.process(records);
+        const result = await processor.process(records);
+        this.logger.debug?.({ msg: 'chunk handled', topic: payload.batch.topic, ...result });
         this.problem = undefined;
         return true;
       } catch (error) {
@@ -210,6 +226,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private beat(): void {
     this.lastBeat = Date.now();
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
+  const safe = safeError(error);
+  return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;
 }
 
 async function assertTopicsExist(kafka: Kafka, wanted: readonly string[]): Promise<void> {

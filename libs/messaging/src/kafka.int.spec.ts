@@ -44,7 +44,7 @@ interface Node {
 
 async function aNode(group: string, subscriptions: Subscription[] = [on(ContactAdded, RememberAdded)]): Promise<Node> {
   const messaging = MessagingModule.forService({
-    service: group as 'workflow-service',
+    service: group,
     brokers: kafka.brokers,
     subscriptions,
   });

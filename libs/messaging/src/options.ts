@@ -1,4 +1,3 @@
-import type { ServiceName } from '#contracts';
 import type { Subscription } from './subscription.js';
 
 /** Injection token of {@link MessagingOptions}. */
@@ -6,7 +5,7 @@ export const MESSAGING = Symbol('messaging options');
 
 export interface MessagingOptions {
   /** Names the consumer group, and the sender in every message. */
-  readonly service: ServiceName;
+  readonly service: string;
   readonly brokers: readonly string[];
   readonly subscriptions: readonly Subscription[];
 }

@@ -74,7 +74,11 @@ function parseJson(value: Buffer): object | undefined {
 
 /** Unknown fields are dropped, not refused: a newer sender may say more. */
 function validated(plain: object, binding: Binding): Message | undefined {
-  const data = plainToInstance(binding.message, plain);
-  const problems = validateSync(data, { whitelist: true, forbidUnknownValues: true });
-  return problems.length === 0 ? data : undefined;
+  try {
+    const data = plainToInstance(binding.message, plain);
+    return validateSync(data, { whitelist: true, forbidUnknownValues: true }).length === 0 ? data : undefined;
+  } catch {
+    // A shape that the libraries themselves cannot take is no valid data either.
+    return undefined;
+  }
 }

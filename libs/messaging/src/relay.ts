@@ -162,7 +162,7 @@ async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
 
-/** Ends the connection instead of handing it back, so that its advisory lock cannot survive in the pool. */
+/** Hands the connection back to the pool without any lock of ours; a broken one is thrown away by the pool. */
 async function discard(connection: QueryRunner): Promise<void> {
   await connection.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
   await connection.release();

@@ -41,6 +41,9 @@ const TABLES = [
       last_at timestamptz NOT NULL DEFAULT now(),
       UNIQUE (topic, type, key, digest)
     )`,
+  // ANALYZE would copy values, sealed recipients among them, into pg_statistic, where no deletion finds them.
+  `ALTER TABLE outbox ALTER COLUMN data SET STATISTICS 0`,
+  `ALTER TABLE dead_letter ALTER COLUMN data SET STATISTICS 0`,
   `CREATE INDEX dead_letter_key ON dead_letter (key)`,
   `
     CREATE TABLE read_position (

@@ -39,6 +39,7 @@ export class Pumps {
   }
 
   start(): void {
+    if (this.running) return;
     this.running = true;
     for (const pump of this.pumps.values()) this.schedule(pump);
   }

@@ -1,6 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
-import type { ServiceName } from '#contracts';
 import { safeError, SafeMessageError } from '#messaging';
 import { type Command, parseCommand, usage } from './command-line.js';
 import { type ClassOf, ConfigurationError, loadConfig, MigrateConfig, type ServiceConfig } from './config.js';
@@ -10,7 +9,7 @@ import { migrate } from './migrate.js';
 import { serve } from './serve.js';
 
 export interface ServiceDefinition<T extends ServiceConfig> {
-  readonly name: ServiceName;
+  readonly name: string;
   readonly config: ClassOf<T>;
   readonly module: (config: T) => DynamicModule;
   readonly migrations: readonly MigrationClass[];

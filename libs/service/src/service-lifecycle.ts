@@ -12,6 +12,7 @@ import { Readiness } from './readiness.js';
 export class ServiceLifecycle {
   private readonly logger = new Logger(ServiceLifecycle.name);
   private started = false;
+  private stopping = false;
 
   constructor(
     private readonly database: DatabaseLink,
@@ -40,10 +41,14 @@ export class ServiceLifecycle {
     this.readiness.watch(() => this.consumer.problems());
     this.readiness.watch(() => this.pumps.problems());
     this.readiness.clear('starting');
+    // A restored database may hold work for people who have been expunged since: it learns of them first.
+    await this.consumer.caughtUp();
+    if (!this.stopping) this.pumps.start();
   }
 
   /** Not ready, then no new work: stops waiting for the database and stops consuming. Requests are still answered. */
   async stopTakingWork(): Promise<void> {
+    this.stopping = true;
     this.readiness.set('stopping', 'stopping');
     this.database.stop();
     if (this.started) await this.consumer.stop();

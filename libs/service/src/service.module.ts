@@ -3,7 +3,6 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DestinationStream } from 'pino';
-import type { ServiceName } from '#contracts';
 import { Housekeeping, MessagingModule, safeError, type Subscription } from '#messaging';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './access/access-tokens.js';
@@ -21,7 +20,7 @@ import { ServiceLifecycle } from './service-lifecycle.js';
 import { validationPipe } from './validation.js';
 
 export interface ServiceParts {
-  readonly name: ServiceName;
+  readonly name: string;
   /** Provided under its own class and as {@link ServiceConfig}. */
   readonly config: ServiceConfig;
   readonly entities: EntityClass[];
