@@ -65,6 +65,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   start(): void {
     if (this.running) return;
     this.stopping = new AbortController();
+    if (!this.bindings.byType.has(ContactExpunged.type)) this.catchUpDone.resolve();
     this.running = this.bindings.byType.size === 0 ? this.nothingToDo() : this.run();
   }
 
@@ -102,7 +103,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private nothingToDo(): Promise<void> {
     this.problem = undefined;
     this.lastBeat = Number.POSITIVE_INFINITY;
-    this.catchUpDone.resolve();
     return Promise.resolve();
   }
 
