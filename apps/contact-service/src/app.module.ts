@@ -19,6 +19,7 @@ import { ExpungeContact } from './expunge/expunge-contact.js';
 import { ExpungeController } from './expunge/expunge.controller.js';
 import { ReadRemoval } from './expunge/read-removal.js';
 import { Removal } from './expunge/removal.js';
+import { RepeatRequest } from './expunge/repeat-request.js';
 import { RequestExpunge } from './expunge/request-expunge.js';
 import { migrations } from './migrations/index.js';
 import { subscriptions } from './subscriptions.js';
@@ -40,7 +41,7 @@ const tenants = [PutTenant, ReadTenant];
 const accounts = [SignUp, ReadAccount];
 const contacts = [AddContact, ReadContact, SearchContacts, ChangeContact];
 const notes = [AddNote, ListNotes];
-const expunge = [DeleteAccount, ExpungeContact, RequestExpunge, ReadRemoval];
+const expunge = [DeleteAccount, ExpungeContact, RequestExpunge, RepeatRequest, ReadRemoval];
 
 @Module({})
 export class AppModule {

@@ -173,3 +173,12 @@ export async function anAccount(service: ContactService, tenant: TestTenant, per
   if (status !== 201) throw new Error(`the sign-up was answered ${status}`);
   return { candidate, contactId: String(body.id) };
 }
+
+/** What the eraser leaves behind, on a connection of the test. */
+export async function erase(eraser: QueryRunner, contactId: string): Promise<void> {
+  await eraser.query('DELETE FROM contact WHERE id = $1', [contactId]);
+  await eraser.query(
+    `UPDATE subject SET expunge_id = $2, erased_at = now(), outcome = 'erased', stores = '[]' WHERE contact_id = $1`,
+    [contactId, randomUUID()],
+  );
+}

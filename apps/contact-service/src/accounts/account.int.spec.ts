@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { aContact, aPerson, aTenant, anAccount, type ContactService, startContactService } from '../../test/start.js';
+import {
+  aContact,
+  aPerson,
+  aTenant,
+  anAccount,
+  type ContactService,
+  erase,
+  startContactService,
+} from '../../test/start.js';
 
 let service: ContactService;
 beforeAll(async () => {
@@ -45,6 +53,17 @@ test('When one person signs up twice at once, then there is one contact', async 
   const answers = await service.whileHeld(held, () => Promise.all([signUp(), signUp()]));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201]));
   expect(answers[0]?.body).toEqual(answers[1]?.body);
+});
+
+test('When a sign-up waits at the lock while the old account is erased, then it is a new account', async () => {
+  const tenant = await aTenant(service);
+  const { candidate, contactId } = await anAccount(service, tenant);
+  const held = { sql: 'SELECT 1 FROM subject WHERE contact_id = $1 FOR UPDATE', values: [contactId] };
+  const signUp = () => service.call(candidate, 'POST', '/v1/account', aPerson());
+  const answer = await service.whileHeld(held, signUp, (eraser) => erase(eraser, contactId));
+  expect(answer).toMatchObject({ status: 201 });
+  expect(answer.body.id).not.toBe(contactId);
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded']);
 });
 
 test('When a disabled person signs up again, then the same contact is enabled with what is given now', async () => {

@@ -6,16 +6,15 @@ import { Rejection, type TenantCaller } from '#service';
 import { Contact, type ContactView, viewOf } from '../contacts/contact.js';
 import { columnsOf, type SignUpDetails } from '../contacts/contact-details.js';
 import { createContact } from '../contacts/create-contact.js';
-import { lockContact } from '../contacts/lock-contact.js';
-import { ownContact } from './own-contact.js';
+import { lockOwnContact } from './own-contact.js';
 
 /** First number of the advisory locks on a candidate; each kind of lock in this database has its own. */
 const CANDIDATE_LOCK = 2;
 
 /**
  * A person signs up on the career site. Once more with the same token subject: an active account is answered as it is, a
- * disabled one is enabled again with what was given now, one that is being removed is refused. After the erasure nothing
- * leads back to the old contact, so it is a new one.
+ * disabled one is enabled again with what was given now, one that is being removed is refused. After the erasure, also one
+ * that this waited for, nothing leads back to the old contact, so it is a new one.
  */
 @Injectable()
 export class SignUp {
@@ -27,7 +26,7 @@ export class SignUp {
   async execute(caller: TenantCaller, details: SignUpDetails): Promise<{ created: boolean; contact: ContactView }> {
     return this.db.transaction(async (tx) => {
       await lockCandidate(tx, caller);
-      const known = await ownContact(tx, caller);
+      const known = await lockOwnContact(tx, caller);
       if (known) return { created: false, contact: viewOf(await this.comeBack(tx, known, details)) };
       const { tenantId, subject: candidateSubject } = caller;
       const added = { tenantId, source: 'career-site', details, candidateSubject } as const;
@@ -35,8 +34,7 @@ export class SignUp {
     });
   }
 
-  private async comeBack(tx: EntityManager, { id, tenantId }: Contact, details: SignUpDetails): Promise<Contact> {
-    const contact = await lockContact(tx, tenantId, id);
+  private async comeBack(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     switch (contact.state) {
       case 'active':
         return contact;

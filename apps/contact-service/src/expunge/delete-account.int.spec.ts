@@ -6,6 +6,7 @@ import {
   aTenant,
   anAccount,
   type ContactService,
+  erase,
   startContactService,
   STATUS_PAGE_URL,
 } from '../../test/start.js';
@@ -121,6 +122,16 @@ describe('with expunge permanent', () => {
     const [first, second] = await service.whileHeld(held, () => Promise.all([click(), click()]));
     expect(second?.body).toEqual(first?.body);
     expect(await removalsOf(contactId)).toHaveLength(1);
+  });
+
+  test('When a click waits at the lock while the contact is erased, then there is no account, in words for the person', async () => {
+    const { candidate, contactId } = await anAccount(service, await aTenant(service));
+    const held = { sql: 'SELECT 1 FROM subject WHERE contact_id = $1 FOR UPDATE', values: [contactId] };
+    const click = () => service.call(candidate, 'DELETE', '/v1/account');
+    const late = await service.whileHeld(held, click, (eraser) => erase(eraser, contactId));
+    expect(late).toMatchObject({ status: 404, body: { code: 'no-account' } });
+    expect(late.text).not.toContain('/v1/contacts');
+    expect(await removalsOf(contactId)).toEqual([]);
   });
 
   test('When the policy is switched off while the click is handled, then the click obeys what is committed', async () => {

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ContactDisabled, message } from '#contracts';
 import { Outbox } from '#messaging';
 import type { TenantCaller } from '#service';
-import { noAccount, ownContact } from '../accounts/own-contact.js';
+import { lockAccount } from '../accounts/own-contact.js';
 import { Contact } from '../contacts/contact.js';
 import { type Expunging, judge, RequestExpunge } from './request-expunge.js';
 
@@ -11,7 +11,8 @@ export type AccountDeleted = Expunging | { readonly outcome: 'disabled' };
 
 /**
  * The Delete Account button. With the client's expunge off the contact is disabled: hidden and unused, its data kept.
- * With expunge permanent the removal everywhere begins. Pressed again it answers the same and starts nothing new.
+ * With expunge permanent the removal everywhere begins. Pressed again it answers the same and starts nothing new, until
+ * the contact is erased: from then on there is no account (404), because nothing here leads to the person any more.
  */
 @Injectable()
 export class DeleteAccount {
@@ -23,9 +24,7 @@ export class DeleteAccount {
 
   async execute(caller: TenantCaller): Promise<AccountDeleted> {
     return this.db.transaction(async (tx) => {
-      const own = await ownContact(tx, caller);
-      if (!own) throw noAccount();
-      const judged = await judge(tx, caller.tenantId, own.id);
+      const judged = await judge(tx, caller.tenantId, () => lockAccount(tx, caller));
       switch (judged.decision) {
         case 'expunge':
           return this.requestExpunge.execute(tx, judged, 'candidate');

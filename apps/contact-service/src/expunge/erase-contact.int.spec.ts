@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { QueryRunner } from 'typeorm';
 import { ContactExpunged, type Data, EmailAccepted, EraseContactData } from '#contracts';
 import { aContactExpunged, anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
@@ -11,6 +10,7 @@ import {
   aTenant,
   anAccount,
   type ContactService,
+  erase,
   startContactService,
   type TestTenant,
 } from '../../test/start.js';
@@ -84,8 +84,10 @@ describe('a requested erase', () => {
     const { email, givenName, familyName, phone } = person;
     const personal = [email, givenName, familyName, phone, NOTE, statusUrl.split('/').at(-1)!];
     expect((await traces(personal)).filter((where) => !/\.(contact|note)$/.test(where))).toEqual([]);
+    const requested = (await service.said(command.contactId)).find(({ type }) => type === 'ExpungeRequested');
+    const sealed = String(requested!.data.sealedRecipient);
     await service.deliver(EraseContactData, command);
-    expect(await traces(personal)).toEqual([]);
+    expect((await traces([...personal, sealed])).filter((where) => !/^eyJ.*\.outbox$/.test(where))).toEqual([]);
   });
 
   test('When a person who signed up is erased, then the token subject leads nowhere and signing up is new', async () => {
@@ -117,8 +119,9 @@ describe('a requested erase', () => {
     await service.db.query(
       `WITH command AS (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS c (contact_id, expunge_id)),
             known AS (INSERT INTO subject (contact_id, tenant_id) SELECT contact_id, $1 FROM command)
-       INSERT INTO contact (id, tenant_id, source, state, email, expunge_id, status_token)
-       SELECT contact_id, $1, 'manual', 'expunging', 'somebody@example.org', expunge_id, 'token' FROM command`,
+       INSERT INTO contact (id, tenant_id, source, state, email, expunge_id, status_token, expunge_request, expunge_repeat_at)
+       SELECT contact_id, $1, 'manual', 'expunging', 'somebody@example.org', expunge_id, 'token', '{}', 'infinity'
+       FROM command`,
       [tenantId, commands.map(({ contactId }) => contactId), commands.map(({ expungeId }) => expungeId)],
     );
     const erase = (batch: Data<EraseContactData>[]) =>
@@ -185,15 +188,6 @@ describe('an erase nobody asked for here', () => {
     expect(await rowsOf(contactId)).toEqual({ contacts: 1, notes: 1 });
   });
 });
-
-/** What the eraser leaves behind, on a connection of the test. */
-async function erase(eraser: QueryRunner, contactId: string): Promise<void> {
-  await eraser.query('DELETE FROM contact WHERE id = $1', [contactId]);
-  await eraser.query(
-    `UPDATE subject SET expunge_id = $2, erased_at = now(), outcome = 'erased', stores = '[]' WHERE contact_id = $1`,
-    [contactId, randomUUID()],
-  );
-}
 
 describe('who comes too late', () => {
   test.each([

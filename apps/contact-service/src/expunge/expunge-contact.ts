@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Rejection } from '#service';
+import { lockContact } from '../contacts/lock-contact.js';
 import { type Expunging, judge, RequestExpunge } from './request-expunge.js';
 
 /** A recruiter has a contact removed everywhere. Refused while the client's expunge is off; nothing is disabled instead. */
@@ -13,7 +14,7 @@ export class ExpungeContact {
 
   async execute(tenantId: string, contactId: string): Promise<Expunging> {
     return this.db.transaction(async (tx) => {
-      const judged = await judge(tx, tenantId, contactId);
+      const judged = await judge(tx, tenantId, () => lockContact(tx, tenantId, contactId));
       switch (judged.decision) {
         case 'expunge':
           return this.requestExpunge.execute(tx, judged, 'recruiter');

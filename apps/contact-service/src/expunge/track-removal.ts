@@ -5,6 +5,8 @@ import type { BatchHandler, Received } from '#messaging';
 
 // Each message fills in its own times, the earliest one known wins, and the state follows from the times: so messages may
 // come in any order and any number of times. Rows are taken in the order of their ids, so that batches never deadlock.
+// One limit: a database restored to before a request knows its removal from ContactExpunged only. What became of the
+// confirmation is dropped when it is read before that, and the removal stays `expunged`; the certificate is not affected.
 
 /** Notes that contacts are gone from every service; a restored database may not know the request and learns it here. */
 export async function trackExpunged(messages: readonly Received<ContactExpunged>[], tx: EntityManager): Promise<void> {

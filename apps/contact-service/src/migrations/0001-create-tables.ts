@@ -5,7 +5,7 @@ import { createMessagingTables } from '#messaging';
 /** Every column that can hold something about a person. Add to it whatever a later migration adds. */
 const PERSONAL = {
   contact:
-    'email email_normalised given_name family_name given_key family_key phone language country candidate_subject status_token',
+    'email email_normalised given_name family_name given_key family_key phone language country candidate_subject status_token expunge_request',
   note: 'author_subject body',
 };
 
@@ -41,7 +41,11 @@ async function createTenant(runner: QueryRunner): Promise<void> {
     )`);
 }
 
-/** given_key and family_key are the names in the form they are searched by; "C" orders them by code point. */
+/**
+ * given_key and family_key are the names in the form they are searched by; "C" orders them by code point.
+ * expunge_request is the data of the message that asked for the removal, to be said again at expunge_repeat_at. As json
+ * and not jsonb, which orders keys its own way: a repeat is the same to the byte, and counts up one dead letter.
+ */
 async function createContact(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE TABLE contact (
@@ -63,11 +67,18 @@ async function createContact(runner: QueryRunner): Promise<void> {
       updated_at timestamptz NOT NULL DEFAULT now(),
       expunge_id uuid,
       status_token text,
-      CONSTRAINT contact_expunging CHECK (num_nulls(expunge_id, status_token) = CASE state WHEN 'expunging' THEN 0 ELSE 2 END)
+      expunge_request json,
+      expunge_repeat_at timestamptz,
+      CONSTRAINT contact_expunging CHECK (
+        num_nulls(expunge_id, status_token, expunge_request, expunge_repeat_at) = CASE state WHEN 'expunging' THEN 0 ELSE 4 END
+      )
     )`);
   await runner.query(`
     CREATE UNIQUE INDEX contact_candidate ON contact (tenant_id, candidate_subject)
     WHERE candidate_subject IS NOT NULL`);
+  await runner.query(`
+    CREATE INDEX contact_repeat ON contact (expunge_repeat_at)
+    WHERE expunge_repeat_at IS NOT NULL`);
   // One index per way of searching, each in the order of its pages, so that a page costs the same whatever is stored.
   await runner.query('CREATE INDEX contact_listed ON contact (tenant_id, state, id)');
   await runner.query('CREATE INDEX contact_email ON contact (tenant_id, email_normalised, id)');

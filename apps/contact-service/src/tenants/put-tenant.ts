@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, IsIn, IsLocale, IsOptional, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
-import { message, TenantChanged } from '#contracts';
+import { LANGUAGE_TAG, MAX_LANGUAGES, message, TenantChanged } from '#contracts';
 import { Outbox } from '#messaging';
 import { PlainText } from '#service';
 import { EXPUNGE_POLICIES, type ExpungePolicy } from '../expunge/expunge.decision.js';
 import { Tenant } from './tenant.js';
 
-/** The whole of what a client company is; what is left out takes its default, so expunge is never on by accident. */
+/**
+ * The whole of what a client company is; what is left out takes its default, so expunge is never on by accident. What
+ * travels is never wider than TenantChanged allows: its readers would park the message.
+ */
 export class TenantFacts {
   @PlainText(200) name: string;
   @IsOptional() @IsIn(EXPUNGE_POLICIES) expungePolicy?: ExpungePolicy;
@@ -16,9 +19,9 @@ export class TenantFacts {
   /** BCP 47 tags, preferred first. */
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayMaxSize(50)
+  @ArrayMaxSize(MAX_LANGUAGES)
   @MaxLength(35, { each: true })
-  @IsLocale({ each: true })
+  @Matches(LANGUAGE_TAG, { each: true, message: 'each value in $property must be a language tag such as en or pt-BR' })
   languages: string[];
   /** Where the company answers questions about data protection: an address of the company, not of a person. */
   @PlainText(320) privacyContact: string;

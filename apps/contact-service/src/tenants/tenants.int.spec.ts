@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { many } from '../../../../test/support/make.js';
 import { aTenant, type ContactService, startContactService, tenantFacts } from '../../test/start.js';
 
 let service: ContactService;
@@ -15,6 +16,21 @@ test('When vendor staff set up a client company, then expunge is off, and the ot
   expect(answer).toMatchObject({ status: 200, body: { id: tenantId, expungePolicy: 'off', revision: 1 } });
   const data = { tenantId, revision: 1, ...tenantFacts };
   expect(await service.said(tenantId)).toEqual([{ type: 'TenantChanged', key: tenantId, data }]);
+});
+
+test('When everything is as long as allowed, then the others can read what they are told', async () => {
+  const { staff } = await aTenant(service);
+  const tenantId = randomUUID();
+  const facts = {
+    name: '🦊'.repeat(200),
+    mailDomain: `${'a'.repeat(63)}.${'b'.repeat(63)}.example`,
+    languages: many(20, () => 'zh-Hant-TW'),
+    privacyContact: 'ÿ'.repeat(320),
+  };
+  expect(await service.call(staff, 'PUT', `/v1/tenants/${tenantId.toUpperCase()}`, facts)).toMatchObject({
+    status: 200,
+  });
+  expect(await service.said(tenantId)).toMatchObject([{ type: 'TenantChanged', data: { tenantId, ...facts } }]);
 });
 
 test('When it is put again, then only a change grows the revision and is announced', async () => {
@@ -66,6 +82,12 @@ test.each([
   ['no languages', { languages: [] }],
   ['a language that is none', { languages: ['english please'] }],
   ['languages that are no list', { languages: 'en' }],
+  ['a language with an underscore', { languages: ['en_US'] }],
+  ['a language in upper case', { languages: ['DE'] }],
+  ['an over-long language', { languages: [`en${'-latn'.repeat(8)}`] }],
+  ['21 languages', { languages: many(21, () => 'en') }],
+  ['an over-long name', { name: 'x'.repeat(201) }],
+  ['an over-long privacy contact', { privacyContact: 'x'.repeat(321) }],
   ['a domain that is none', { mailDomain: 'not a domain' }],
   ['an unknown field', { revision: 7 }],
 ])('When a company is put with %s, then it is answered 400 and nothing is written', async (_, wrong) => {
