@@ -6,6 +6,7 @@ import { PublishKeysController } from './certificate/publish-keys.controller.js'
 import { SignCertificate } from './certificate/sign-certificate.js';
 import { PrivacyConfig } from './config.js';
 import { AskAgain } from './expunge/ask-again.js';
+import { GiveUpConfirmation } from './expunge/give-up-confirmation.js';
 import { migrations } from './migrations/index.js';
 import { ExpungeRequestsController } from './officer/expunge-requests.controller.js';
 import { FetchCertificate } from './officer/fetch-certificate.js';
@@ -33,6 +34,7 @@ export class AppModule {
         certificateKeys,
         SignCertificate,
         AskAgain,
+        GiveUpConfirmation,
         ListRequests,
         ShowRequest,
         FetchCertificate,

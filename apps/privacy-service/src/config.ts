@@ -23,4 +23,9 @@ export class PrivacyConfig extends ServiceConfig {
   @WholeNumber(1, 7 * DAY) ASK_AGAIN_MAX_SECONDS: number = 3_600;
   /** A request that takes longer is shown as overdue. Nothing else follows from it. */
   @WholeNumber(1, 365 * DAY) OVERDUE_AFTER_SECONDS: number = DAY;
+  /**
+   * A confirmation whose outcome has not come so long after completion counts as failed, and the sealed recipient is
+   * deleted. Longer than notification-service itself tries (MAIL_GIVE_UP_AFTER_HOURS, 96 hours).
+   */
+  @WholeNumber(1, 365) CONFIRMATION_GIVE_UP_DAYS: number = 14;
 }

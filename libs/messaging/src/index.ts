@@ -1,6 +1,6 @@
 export { BackOff } from './back-off.js';
 export { createTopics, type CreateTopicsOptions } from './create-topics.js';
-export { type DeadLetter, DeadLetters } from './dead-letters.js';
+export { DEAD_LETTER_RETENTION_DAYS, type DeadLetter, DeadLetters } from './dead-letters.js';
 export { Housekeeping } from './housekeeping.js';
 export { KafkaBatchServer } from './kafka-batch-server.js';
 export { kafkaClient } from './kafka-client.js';

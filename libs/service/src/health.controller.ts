@@ -3,6 +3,7 @@ import { Controller, Get, type OnApplicationShutdown, Res } from '@nestjs/common
 import type { Response } from 'express';
 import { KafkaBatchServer } from '#messaging';
 import { Public } from './access/roles.js';
+import { AnswersWithoutDatabase } from './answers-without-database.js';
 import { Readiness } from './readiness.js';
 
 const SLOWEST_LOOP_MS = 2_000;
@@ -12,6 +13,7 @@ const SLOWEST_LOOP_MS = 2_000;
  * broker, since a restart would not mend those. `ready`: 503 with every reason why it should get no traffic.
  */
 @Public()
+@AnswersWithoutDatabase()
 @Controller('health')
 export class HealthController implements OnApplicationShutdown {
   private readonly loop = monitorEventLoopDelay({ resolution: 20 });

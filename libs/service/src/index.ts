@@ -1,5 +1,6 @@
 export { Caller, StaffCaller, TenantCaller, VerifiedCaller } from './access/caller.js';
 export { Public, type Role, Roles, ROLES } from './access/roles.js';
+export { AnswersWithoutDatabase } from './answers-without-database.js';
 export { type ClassOf, ConfigurationError, loadConfig, type LogLevel, ServiceConfig } from './config.js';
 export { Address, Flag, HostList, ReadableFile, WholeNumber } from './config-rules.js';
 export { type EntityClass, type MigrationClass } from './database.js';
@@ -8,6 +9,7 @@ export { migrate } from './migrate.js';
 export { type Problem } from './problem.js';
 export { type PumpDefinition, type PumpResult, Pumps } from './pump.js';
 export { Readiness } from './readiness.js';
+export { ReloadedFile, type ReloadedFileOptions } from './reloaded-file.js';
 export { runService, type ServiceDefinition } from './run-service.js';
 export { KeyringFile, UnusableKeyring } from './seal/keyring-file.js';
 export { openSeal, seal, type SealBinding, type SealedRecipient, SealMismatch, SealUnreadable } from './seal/seal.js';

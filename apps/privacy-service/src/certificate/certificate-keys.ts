@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { Logger } from '@nestjs/common';
 import { CERTIFICATE_ALG } from '#contracts';
-import { SafeMessageError, safeError } from '#messaging';
+import { SafeMessageError } from '#messaging';
+import { ReloadedFile } from '#service';
 
 /** The public half of a certificate key, as it is published (RFC 8037). */
 export interface PublicKey {
@@ -29,56 +28,25 @@ export class UnusableCertificateKeys extends SafeMessageError {}
 
 /**
  * Certificate keys from a JWKS file: the first key signs, all are published, retired ones may be public only.
- * A changed file is taken up at the next use; a change that cannot be read keeps the keys known so far and is logged.
+ * A changed file is taken up at the next use; a change that cannot be read keeps the keys known so far.
  * Made by {@link CertificateKeys.open}, which throws {@link UnusableCertificateKeys}: the service does not start.
  */
 export class CertificateKeys {
-  private static readonly logger = new Logger(CertificateKeys.name);
-
-  private constructor(
-    private readonly path: string,
-    private version: string,
-    private keys: Keys,
-  ) {}
+  private constructor(private readonly file: ReloadedFile<Keys>) {}
 
   static async open(path: string): Promise<CertificateKeys> {
-    const version = await versionOf(path).catch(() => '');
-    const text = await readFile(path, 'utf8').catch(() => unusable('The file of certificate keys cannot be read.'));
-    return new CertificateKeys(path, version, parseKeys(text));
+    const unreadable = () => new UnusableCertificateKeys('The file of certificate keys cannot be read.');
+    return new CertificateKeys(await ReloadedFile.open(path, parseKeys, { name: 'certificate keys', unreadable }));
   }
 
   /** The key new certificates are signed with. */
   async signing(): Promise<SigningKey> {
-    await this.refresh();
-    return this.keys.signing;
+    return (await this.file.value()).signing;
   }
 
   async published(): Promise<readonly PublicKey[]> {
-    await this.refresh();
-    return this.keys.published;
+    return (await this.file.value()).published;
   }
-
-  private async refresh(): Promise<void> {
-    try {
-      const version = await versionOf(this.path);
-      if (version === this.version) return;
-      // Remembered before reading: an unreadable change is logged once, not at every use.
-      this.version = version;
-      this.keys = parseKeys(await readFile(this.path, 'utf8'));
-      CertificateKeys.logger.log({ msg: 'certificate keys read again', keys: this.keys.published.length });
-    } catch (error) {
-      CertificateKeys.logger.error({
-        msg: 'certificate keys cannot be read; the known ones stay',
-        error: safeError(error),
-      });
-    }
-  }
-}
-
-/** A mounted secret is a link that is turned to a new file, so the inode counts as well as the time. */
-async function versionOf(path: string): Promise<string> {
-  const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-  return `${mtimeNs}-${size}-${ino}`;
 }
 
 function parseKeys(text: string): Keys {

@@ -1,17 +1,20 @@
-import type { CertificateStatement, ParticipantEvidence } from '#contracts';
+import { type CertificateStatement, type ParticipantEvidence, RETENTION_MS } from '#contracts';
+import { DEAD_LETTER_RETENTION_DAYS } from '#messaging';
 import type { ExpungeState } from '../expunge/expunge.process.js';
 
 export interface Signing {
   readonly issuer: string;
   readonly certificateId: string;
   readonly at: Date;
+  /** How long after completion the outcome of the confirmation is waited for. */
+  readonly giveUpDays: number;
 }
 
 /** What the certificate of a completed request says, in plain words for the person who receives it. */
 export function certificateStatement(
   state: ExpungeState,
   controller: CertificateStatement['controller'],
-  { issuer, certificateId, at }: Signing,
+  { issuer, certificateId, at, giveUpDays }: Signing,
 ): CertificateStatement {
   const { expungeId, contactId, reason, requestedBy, requestedAt, completedAt = '', subjectCommitment } = state;
   return {
@@ -22,7 +25,7 @@ export function certificateStatement(
     request: { expungeId, contactId, reason, requestedBy, requestedAt, completedAt },
     ...(subjectCommitment === undefined ? {} : { subjectCommitment }),
     participants: state.participants.map(evidenceOf),
-    kept: subjectCommitment === undefined ? KEPT : [...KEPT, KEPT_COMMITMENT],
+    kept: keptOf(state, giveUpDays),
     backups: BACKUPS,
     verification: verification(issuer),
     complaint: COMPLAINT,
@@ -38,10 +41,19 @@ function evidenceOf({
   return { participant: name, outcome, at, stores };
 }
 
+function keptOf(
+  { subjectCommitment, sealedRecipient }: ExpungeState,
+  giveUpDays: number,
+): CertificateStatement['kept'] {
+  const commitment = subjectCommitment === undefined ? [] : [KEPT_COMMITMENT];
+  const copies = sealedRecipient === undefined ? [] : [keptCopies(giveUpDays)];
+  return [...KEPT, ...commitment, ...copies];
+}
+
 const KEPT: CertificateStatement['kept'] = [
   {
     what: 'This certificate and the record of this request: random identifiers, times, and how many records each system deleted.',
-    why: 'To be able to show that the request was carried out. It does not contain your name, address or telephone number.',
+    why: 'To be able to show that the request was carried out. It does not contain your name, address or telephone number in readable form.',
   },
   {
     what: 'In each system one mark with the random identifier of the deleted contact, the identifier of this request, the time, and the identifiers of mails that were sent.',
@@ -51,8 +63,21 @@ const KEPT: CertificateStatement['kept'] = [
 
 const KEPT_COMMITMENT: CertificateStatement['kept'][number] = {
   what: 'In this certificate a fingerprint of your email address (subjectCommitment), mixed with a random salt.',
-  why: 'So that you, and nobody without the salt, can show that it is about you. The salt stands only in the mail to you.',
+  why: 'So that you, and nobody without the salt, can show that it is about you. The salt is not kept in readable form anywhere but in the mail to you.',
 };
+
+const QUEUE_DAYS = RETENTION_MS / (24 * 60 * 60 * 1000);
+
+const keptCopies = (giveUpDays: number): CertificateStatement['kept'][number] => ({
+  what:
+    'For a limited time, encrypted copies of what is needed to write to you: your email address, your name, your language, ' +
+    'the salt and the link to your status page. They end by themselves: ' +
+    `in the queues between the systems ${QUEUE_DAYS} days after they were sent; ` +
+    `in messages that a system could not handle, after ${DEAD_LETTER_RETENTION_DAYS} days at the latest; ` +
+    'in the system that sends mail, when the confirmation mail was accepted or finally refused, or is given up; ' +
+    `in the record of this request likewise, and ${giveUpDays} days after completion at the latest.`,
+  why: 'So that the confirmation mail can be sent to you, also when a system fails on the way. They are used for nothing else.',
+});
 
 const BACKUPS =
   'Backups made before the deletion may still contain the data until they expire in the ordinary way. They are not used ' +

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CompactSign, importJWK, type JWK } from 'jose';
-import { CERTIFICATE_TYP } from '#contracts';
+import { Logger } from '@nestjs/common';
+import { CERTIFICATE_TYP, type CertificateStatement, RETENTION_MS } from '#contracts';
 import { commit, loadConfig, newSalt, startApp } from '#service';
+import { DEAD_LETTER_RETENTION_DAYS } from '#messaging';
 import {
   aKey,
   aKeyFile,
@@ -28,7 +30,7 @@ describe('The certificate', () => {
   let certificate: string;
   let payload: string;
   beforeAll(async () => {
-    service = await startPrivacyService();
+    service = await startPrivacyService({ CONFIRMATION_GIVE_UP_DAYS: '21' });
     const request = await anExpunged(service, { subjectCommitment: commit(SALT, ADDRESS) });
     certificate = String((await rowOf(service, request)).certificate);
     payload = Buffer.from(certificate.split('.')[1]!, 'base64url').toString();
@@ -54,6 +56,28 @@ describe('The certificate', () => {
       expect(text).toContain(words);
   });
 
+  const keptAccordingTo = async (given: object): Promise<string[]> => {
+    const row = await rowOf(service, await anExpunged(service, given));
+    const text = Buffer.from(String(row.certificate).split('.')[1]!, 'base64url').toString();
+    return (JSON.parse(text) as CertificateStatement).kept.map(({ what, why }) => `${what} ${why}`);
+  };
+
+  it('When there is an address, then it names the encrypted copies, each with its end, and where the salt stands', async () => {
+    const kept = await keptAccordingTo({ subjectCommitment: commit(SALT, ADDRESS) });
+    const copies = kept.find((text) => text.includes('encrypted copies'));
+    expect(copies).toContain(`between the systems ${RETENTION_MS / 86_400_000} days after they were sent`);
+    expect(copies).toContain(`could not handle, after ${DEAD_LETTER_RETENTION_DAYS} days at the latest`);
+    expect(copies).toContain('21 days after completion at the latest');
+    expect(copies).toContain('So that the confirmation mail can be sent');
+    expect(kept.join(' ')).toContain('The salt is not kept in readable form anywhere but in the mail to you.');
+  });
+
+  it('When there is no address, then nothing is said of copies or a salt', async () => {
+    const kept = await keptAccordingTo({ sealedRecipient: undefined, subjectCommitment: undefined });
+    expect(kept).toHaveLength(2);
+    expect(kept.join(' ')).not.toMatch(/encrypted|salt/);
+  });
+
   it('When it is signed again with the same content, also by a retired key, then it is valid', async () => {
     expect((await verify(await signed(payload))).exitCode).toBe(0);
     expect((await verify(await signed(payload, {}, service.keys[1]))).exitCode).toBe(0);
@@ -65,6 +89,13 @@ describe('The certificate', () => {
     const other = await verify(certificate, '--email', 'other@example.com', '--salt', SALT);
     expect([other.exitCode, other.text]).toEqual([1, expect.stringContaining('not about this address')]);
     expect((await verify(certificate, '--email', ADDRESS, '--salt', newSalt())).exitCode).toBe(1);
+  });
+
+  it('When the salt begins with a dash, then it is a salt like any other', async () => {
+    const salt = `-${SALT.slice(1)}`;
+    const row = await rowOf(service, await anExpunged(service, { subjectCommitment: commit(salt, ADDRESS) }));
+    const { exitCode, text } = await verify(String(row.certificate), '--email', ADDRESS, '--salt', salt);
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('It is about this address.')]);
   });
 
   const [tampered, none, hmac, wrongTyp, noTyp, stranger, otherKid, noKid, incomplete, empty, other] = [
@@ -180,6 +211,20 @@ describe('Certificate keys', () => {
     const keys = await CertificateKeys.open(path);
     await writeFile(path, '{"keys":[{"kty"');
     expect((await keys.signing()).kid).toBe('old');
+  });
+
+  it('When the file is missing for a while, then it is logged once, the known keys stay, and it is taken up when it is back', async () => {
+    const path = await aKeyFile(aKey('old'));
+    const keys = await CertificateKeys.open(path);
+    const logged: unknown[] = [];
+    const ignore = () => {};
+    Logger.overrideLogger({ log: ignore, warn: ignore, error: (entry) => logged.push(entry) });
+    await rename(path, `${path}.away`);
+    for (let use = 0; use < 3; use++) expect((await keys.signing()).kid).toBe('old');
+    expect(logged).toEqual([expect.objectContaining({ file: 'certificate keys' })]);
+    await rename(await aKeyFile(aKey('new')), path);
+    expect((await keys.signing()).kid).toBe('new');
+    Logger.overrideLogger(false);
   });
 
   it.each<[string, () => unknown]>([

@@ -22,9 +22,10 @@ export class SignCertificate {
 
   async signer(): Promise<(state: ExpungeState, controller: CertificateStatement['controller']) => SignedCertificate> {
     const key = await this.keys.signing();
+    const { CERTIFICATE_ISSUER: issuer, CONFIRMATION_GIVE_UP_DAYS: giveUpDays } = this.config;
     return (state, controller) => {
       const certificateId = randomUUID();
-      const signing = { issuer: this.config.CERTIFICATE_ISSUER, certificateId, at: new Date() };
+      const signing = { issuer, certificateId, at: new Date(), giveUpDays };
       return { certificateId, certificate: signCompact(certificateStatement(state, controller, signing), key) };
     };
   }

@@ -67,10 +67,18 @@ function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
     const options = { jwks: text, email: text, salt: text, help: { type: 'boolean', short: 'h' } } as const;
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: withSalt(args), options, allowPositionals: true });
   } catch {
     throw new Unusable('The options are not understood (--help explains).');
   }
+}
+
+/** One salt in 64 begins with a dash, and parseArgs refuses such a value unless it is written `--salt=value`. */
+function withSalt(args: readonly string[]): string[] {
+  const at = args.indexOf('--salt');
+  const salt = args[at + 1];
+  if (at < 0 || salt === undefined) return [...args];
+  return [...args.slice(0, at), `--salt=${salt}`, ...args.slice(at + 2)];
 }
 
 async function readKeys(where: string | undefined): Promise<JWK[]> {

@@ -11,12 +11,3 @@ export class ForeignSender extends SafeMessageError {
 export function refuseForeignSender(source: string, speaker: string): void {
   if (source !== speaker) throw new ForeignSender();
 }
-
-/** The ids that say which request a message belongs to, in the writing of the database. */
-export function aboutRequest(data: { tenantId: string; contactId: string; expungeId: string }) {
-  return {
-    tenantId: data.tenantId.toLowerCase(),
-    contactId: data.contactId.toLowerCase(),
-    expungeId: data.expungeId.toLowerCase(),
-  };
-}

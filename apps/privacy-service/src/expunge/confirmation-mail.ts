@@ -1,6 +1,6 @@
 import type { EmailAccepted, EmailRejected } from '#contracts';
 import { type Received } from '#messaging';
-import { aboutRequest, refuseForeignSender } from './acknowledgement.js';
+import { refuseForeignSender } from './acknowledgement.js';
 
 const MAIL_SERVICE = 'notification-service';
 
@@ -10,6 +10,6 @@ export function confirmationsIn<M extends EmailAccepted | EmailRejected>(message
     const { expungeId, tenantId, contactId, purpose } = data;
     if (purpose !== 'expunge-confirmation' || expungeId === undefined) return [];
     refuseForeignSender(source, MAIL_SERVICE);
-    return [{ ids: aboutRequest({ expungeId, tenantId, contactId }), data }];
+    return [{ ids: { expungeId, tenantId, contactId }, data }];
   });
 }

@@ -234,4 +234,22 @@ describe('Telling', () => {
     expect(whyIgnored(decide(state, { ...mail, emailId: 'other' }))).toBe('other-mail');
     expect(whyIgnored(decide(after(state, [mail]), mail))).toBe('already-finished');
   });
+
+  const overdue = { kind: 'confirmation-overdue', ...IDS } as const;
+  const accepted = { kind: 'email-accepted', ...IDS, emailId: 'mail', at: AT } as const;
+
+  it('When nobody says what became of the mail, then it is shown as failed and the sealed recipient is gone', () => {
+    const { state } = certified(after(opened(), all()));
+    const givenUp = after(state, [overdue]);
+    expect(givenUp).toMatchObject({ state: 'expunged', confirmationFailed: true, sealedRecipient: undefined });
+    expect(whyIgnored(decide(givenUp, overdue))).toBe('already-finished');
+    expect(after(givenUp, [accepted])).toMatchObject({ state: 'confirmed', confirmationFailed: false });
+    expect(whyIgnored(decide(after(state, [accepted]), overdue))).toBe('already-finished');
+  });
+
+  it('When no mail is under way, then there is nothing to give up: no time limit ends an erasing', () => {
+    const { sealedRecipient: _, ...opening } = OPENING;
+    const silent = certified(after(open(opening, []).state, all())).state;
+    for (const state of [opened(), silent]) expect(whyIgnored(decide(state, overdue))).toBe('no-mail-under-way');
+  });
 });

@@ -45,7 +45,7 @@ export interface ExpungeState extends Ids {
   readonly requestedBy: Requester;
   readonly requestedAt: string;
   readonly subjectCommitment?: string;
-  /** Kept unopened until the confirmation was accepted or refused for good. */
+  /** Kept unopened until the confirmation was accepted, refused for good, or given up. */
   readonly sealedRecipient?: string;
   readonly state: ExpungeStateName;
   /** As configured when the request opened; later changes of the configuration do not touch it. */
@@ -73,6 +73,7 @@ export type Input = Ids &
     | { kind: 'ask-due'; overdue: boolean }
     | { kind: 'email-accepted'; emailId: string; at: string }
     | { kind: 'email-rejected'; emailId: string; permanent: boolean }
+    | { kind: 'confirmation-overdue' }
   );
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -84,7 +85,8 @@ export type IgnoredReason =
   | 'proves-nothing'
   | 'already-erased'
   | 'other-mail'
-  | 'mail-is-tried-again';
+  | 'mail-is-tried-again'
+  | 'no-mail-under-way';
 
 export type Decision =
   { readonly state: ExpungeState; readonly messages: readonly Outgoing[] } | { readonly ignored: IgnoredReason };
@@ -125,6 +127,8 @@ export function decide(state: ExpungeState, input: Input): Decision {
       return accepted(state, input);
     case 'email-rejected':
       return rejected(state, input);
+    case 'confirmation-overdue':
+      return gaveUp(state);
   }
 }
 
@@ -171,6 +175,13 @@ function rejected(state: ExpungeState, { emailId, permanent }: InputOf<'email-re
   if (state.state === 'confirmed' || state.confirmationFailed) return { ignored: 'already-finished' };
   if (emailId !== state.emailId) return { ignored: 'other-mail' };
   if (!permanent) return { ignored: 'mail-is-tried-again' };
+  return { state: { ...state, confirmationFailed: true, sealedRecipient: undefined }, messages: [] };
+}
+
+/** Nobody has said what became of the mail, and no copy may wait for ever. If it was accepted after all, that counts. */
+function gaveUp(state: ExpungeState): Decision {
+  if (state.state === 'confirmed' || state.confirmationFailed) return { ignored: 'already-finished' };
+  if (state.emailId === undefined) return { ignored: 'no-mail-under-way' };
   return { state: { ...state, confirmationFailed: true, sealedRecipient: undefined }, messages: [] };
 }
 

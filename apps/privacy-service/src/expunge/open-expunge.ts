@@ -19,7 +19,7 @@ export class OpenExpunge implements BatchHandler<ExpungeRequested> {
   async handle(messages: readonly Received<ExpungeRequested>[], tx: EntityManager): Promise<void> {
     const opened = messages.map(({ data }) => ({
       statusTokenHash: data.statusTokenHash,
-      ...open(toOpening(data), this.config.EXTRA_PARTICIPANTS),
+      ...open(data, this.config.EXTRA_PARTICIPANTS),
     }));
     // Conflicts on the id only: another request with a known status address must be parked, not swallowed.
     const rows: { expunge_id: string }[] = await tx.query(
@@ -55,15 +55,4 @@ export class OpenExpunge implements BatchHandler<ExpungeRequested> {
       first.flatMap((request) => request.messages),
     );
   }
-}
-
-function toOpening(data: ExpungeRequested) {
-  const { tenantId, contactId, expungeId, reason, requestedBy, requestedAt, subjectCommitment, sealedRecipient } = data;
-  // Ids are compared as text after they have come back from the database, which writes them in lower case.
-  const ids = {
-    expungeId: expungeId.toLowerCase(),
-    tenantId: tenantId.toLowerCase(),
-    contactId: contactId.toLowerCase(),
-  };
-  return { ...ids, reason, requestedBy, requestedAt, subjectCommitment, sealedRecipient };
 }

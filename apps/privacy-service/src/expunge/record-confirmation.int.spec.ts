@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EmailAccepted, EmailRejected } from '#contracts';
+import { tracesInDatabase } from '../../../../test/support/find-traces.js';
 import { many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
 import {
@@ -39,6 +40,21 @@ describe('What became of the confirmation', () => {
     await service.deliver(EmailAccepted, await aboutMail(request), FROM);
     expect(await rowOf(service, request)).toMatchObject({ state: 'confirmed', confirmation_failed: false });
     expect(await holdsSeal(request)).toBe(false);
+  });
+
+  it('When the database has been analysed, then its statistics never quote a sealed recipient, nor does anything later', async () => {
+    const requests = await Promise.all(many(5, () => anExpunged(service)));
+    const traces = () =>
+      tracesInDatabase(
+        process.env.TEST_POSTGRES_URL!,
+        new URL(service.ownerUrl).pathname.slice(1),
+        requests.map(({ sealedRecipient }) => sealedRecipient!),
+      );
+    expect((await traces()).filter((where) => where.includes('pg_statistic'))).toEqual([]);
+    const accepted = await Promise.all(requests.map(aboutMail));
+    await service.deliver(EmailAccepted, accepted, FROM);
+    await service.db.query('DELETE FROM outbox');
+    expect(await traces()).toEqual([]);
   });
 
   it('When the mail is refused for good, then it shows, the certificate stays and the sealed recipient is deleted', async () => {

@@ -5,7 +5,7 @@ import type { ContactDataErased, Outgoing } from '#contracts';
 import { type BatchHandler, Outbox, type Received } from '#messaging';
 import { SignCertificate } from '../certificate/sign-certificate.js';
 import { controllersOf } from '../tenants/controllers.js';
-import { aboutRequest, refuseForeignSender } from './acknowledgement.js';
+import { refuseForeignSender } from './acknowledgement.js';
 import { applyInputs } from './apply-inputs.js';
 import { announce, awaitsCertificate, type ExpungeState, type Input } from './expunge.process.js';
 import { type ChangedRequest, writeRequests } from './request-rows.js';
@@ -57,7 +57,7 @@ export class RecordEvidence implements BatchHandler<ContactDataErased> {
 }
 
 function toInput(data: ContactDataErased, now: string): Input {
-  const { participant, outcome, at } = data;
+  const { expungeId, tenantId, contactId, participant, outcome, at } = data;
   const stores = data.stores.map(({ store, erased, remaining }) => ({ store, erased, remaining }));
-  return { kind: 'erased', ...aboutRequest(data), participant, outcome, stores, at, now };
+  return { kind: 'erased', expungeId, tenantId, contactId, participant, outcome, stores, at, now };
 }

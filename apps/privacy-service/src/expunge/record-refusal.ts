@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ContactErasureRefused } from '#contracts';
 import { type BatchHandler, type Received } from '#messaging';
-import { aboutRequest, refuseForeignSender } from './acknowledgement.js';
+import { refuseForeignSender } from './acknowledgement.js';
 import { applyInputs } from './apply-inputs.js';
 import { writeRequests } from './request-rows.js';
 
@@ -14,8 +14,8 @@ export class RecordRefusal implements BatchHandler<ContactErasureRefused> {
   async handle(messages: readonly Received<ContactErasureRefused>[], tx: EntityManager): Promise<void> {
     for (const { source, data } of messages) refuseForeignSender(source, data.participant);
     const inputs = messages.map(({ data }) => {
-      const { participant, reason, at } = data;
-      return { kind: 'refused' as const, ...aboutRequest(data), participant, reason, at };
+      const { expungeId, tenantId, contactId, participant, reason, at } = data;
+      return { kind: 'refused' as const, expungeId, tenantId, contactId, participant, reason, at };
     });
     const changed = await applyInputs(inputs, tx, this.logger);
     await writeRequests(

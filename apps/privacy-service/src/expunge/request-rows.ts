@@ -41,6 +41,22 @@ export async function claimDueRequests(
   return rows.map((row) => ({ state: toState(row), overdue: row.overdue_now }));
 }
 
+/** Claims requests that have waited too long for the outcome of their mail, like {@link claimDueRequests}. */
+export async function claimUnconfirmedRequests(
+  tx: EntityManager,
+  limit: number,
+  afterDays: number,
+): Promise<ExpungeState[]> {
+  const rows: StateRow[] = await tx.query(
+    `SELECT ${STATE_COLUMNS} FROM expunge_request r
+     WHERE r.state = 'expunged' AND r.email_id IS NOT NULL AND NOT r.confirmation_failed
+       AND r.completed_at <= now() - $2 * interval '1 day'
+     ORDER BY r.completed_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+    [limit, afterDays],
+  );
+  return rows.map(toState);
+}
+
 export interface ChangedRequest {
   readonly state: ExpungeState;
   /** The signed certificate, when this change brings it. */

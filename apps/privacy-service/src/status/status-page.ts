@@ -43,6 +43,13 @@ eta.loadTemplate(
 );
 
 eta.loadTemplate(
+  '@refreshing',
+  `<% if (it.refreshes) { %>
+<p><%= it.texts.refreshes %> <a href="?lang=<%= it.language %>&amp;refresh=off"><%= it.texts.stopRefreshing %></a></p>
+<% } %>`,
+);
+
+eta.loadTemplate(
   '@status',
   `<% const { texts: t, status: s } = it %>
 <p role="status"><strong><%= t.summary[s.state] %></strong></p>
@@ -61,19 +68,22 @@ eta.loadTemplate(
 <dd><% if (s.certificate) { %><a href="./<%= it.token %>/certificate" download="certificate.jws"><%= t.download %></a><% } else { %><%= t.certificateWaits %><% } %></dd>
 <dt><%= t.mail %></dt><dd><%= t.confirmation[s.confirmation] %></dd>
 </dl>
-<% if (it.refreshes) { %><p><%= t.refreshes %> <a href="?lang=<%= it.language %>&amp;refresh=off"><%= t.stopRefreshing %></a></p><% } %>
+<%~ include('@refreshing', it) %>
 <p><a href="?lang=<%= it.other %>" hreflang="<%= it.other %>" lang="<%= it.other %>"><%= t.otherLanguage %></a></p>
 `,
 );
 
-eta.loadTemplate('@not-found', '<p><%= it.texts.notFound %></p>');
+eta.loadTemplate('@not-found', `<p role="status"><%= it.texts.notFound %></p><%~ include('@refreshing', it) %>`);
 
-export interface StatusPage {
+export interface Page {
+  readonly language: Language;
+  /** Whether the page may look for news by itself; it does so only while there may be some. */
+  readonly refresh: boolean;
+}
+
+export interface StatusPage extends Page {
   readonly token: string;
   readonly status: RemovalStatus;
-  readonly language: Language;
-  /** Whether the page may look for news by itself; it does so only while there will be some. */
-  readonly refresh: boolean;
 }
 
 /** The status as a page without scripts. Everything but our own markup is escaped by the template engine. */
@@ -87,9 +97,12 @@ export function statusPage({ token, status, language, refresh }: StatusPage): st
   return eta.render('@layout', { language, title: texts.title, style: STYLE, refreshes, body });
 }
 
-/** Says the same whatever the reason is, so that nobody learns anything by trying addresses. */
-export function notFoundPage(language: Language): string {
+/**
+ * Says the same whatever the reason is, so that nobody learns anything by trying addresses. It looks again by itself:
+ * the person may have the address before this service has heard of the removal.
+ */
+export function notFoundPage({ language, refresh: refreshes }: Page): string {
   const texts = TEXTS[language];
-  const body = eta.render('@not-found', { texts });
-  return eta.render('@layout', { language, title: texts.notFoundTitle, style: STYLE, refreshes: false, body });
+  const body = eta.render('@not-found', { texts, language, refreshes });
+  return eta.render('@layout', { language, title: texts.notFoundTitle, style: STYLE, refreshes, body });
 }

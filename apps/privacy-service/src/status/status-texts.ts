@@ -56,13 +56,16 @@ export const TEXTS: Record<Language, StatusTexts> = {
       'nothing-to-send': 'there is no address to write to; please keep the certificate from this page',
       waiting: 'is being sent',
       accepted: 'accepted by the mail server',
-      failed: 'could not be delivered; please keep the certificate from this page',
+      failed:
+        'could not be delivered, or nothing is known about its delivery; please keep the certificate from this page',
     },
     refreshes: 'This page looks for news every 15 seconds.',
     stopRefreshing: 'Stop that',
     otherLanguage: 'Deutsch',
     notFoundTitle: 'Nothing here',
-    notFound: 'There is nothing at this address. Please check that it is complete.',
+    notFound:
+      'There is nothing at this address. If the removal was requested only a moment ago, it appears here shortly. ' +
+      'Otherwise please check that the address is complete.',
   },
   de: {
     title: 'Löschung Ihrer Daten',
@@ -96,12 +99,15 @@ export const TEXTS: Record<Language, StatusTexts> = {
         'es gibt keine Adresse, an die wir schreiben könnten; bitte bewahren Sie das Zertifikat von dieser Seite auf',
       waiting: 'wird verschickt',
       accepted: 'vom Mailserver angenommen',
-      failed: 'konnte nicht zugestellt werden; bitte bewahren Sie das Zertifikat von dieser Seite auf',
+      failed:
+        'konnte nicht zugestellt werden, oder über die Zustellung ist nichts bekannt; bitte bewahren Sie das Zertifikat von dieser Seite auf',
     },
     refreshes: 'Diese Seite sieht alle 15 Sekunden nach Neuigkeiten.',
     stopRefreshing: 'Damit aufhören',
     otherLanguage: 'English',
     notFoundTitle: 'Hier ist nichts',
-    notFound: 'Unter dieser Adresse gibt es nichts. Bitte prüfen Sie, ob sie vollständig ist.',
+    notFound:
+      'Unter dieser Adresse gibt es nichts. Wenn die Löschung gerade erst beantragt wurde, erscheint sie hier in Kürze. ' +
+      'Sonst prüfen Sie bitte, ob die Adresse vollständig ist.',
   },
 };

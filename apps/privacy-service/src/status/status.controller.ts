@@ -33,12 +33,12 @@ export class StatusController {
   ): Promise<unknown> {
     const status = await this.showStatus.execute(token);
     if (request.accepts(['html', 'json']) === 'json') {
-      if (!status) throw new NotFound();
+      if (!status) throw new NotFound('not-found', 'There is nothing here.', MAYBE_SOON);
       return status;
     }
-    const language = lang ?? languageOf(request);
+    const page = { language: lang ?? languageOf(request), refresh: refresh !== 'off' };
     response.status(status ? 200 : 404).type('html');
-    return status ? statusPage({ token, status, language, refresh: refresh !== 'off' }) : notFoundPage(language);
+    return status ? statusPage({ token, status, ...page }) : notFoundPage(page);
   }
 
   @Get(':token/certificate')
@@ -51,5 +51,8 @@ export class StatusController {
     return certificateFile(certificate);
   }
 }
+
+/** The address is given out before this service has heard of the removal. */
+const MAYBE_SOON = 'A removal that was requested only a moment ago appears here shortly.';
 
 const languageOf = (request: Request): Language => (request.acceptsLanguages([...LANGUAGES]) || 'en') as Language;

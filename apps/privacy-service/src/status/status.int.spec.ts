@@ -139,12 +139,17 @@ describe('The status page', () => {
     const { status, text } = await open(token);
     expect(status).toBe(404);
     expect(text).toContain('There is nothing at this address');
+    expect(text).toContain('requested only a moment ago');
+    expect(text).toContain('http-equiv="refresh"');
+    expect(text).toContain('href="?lang=en&amp;refresh=off"');
+    expect((await open(`${token}?refresh=off`)).text).not.toContain('http-equiv="refresh"');
     expect((await open(`${token}/certificate`)).status).toBe(404);
     const json = await open(token, { accept: 'application/json' });
     expect([json.status, json.headers.get('content-type')]).toEqual([
       404,
       expect.stringContaining('application/problem+json'),
     ]);
+    expect(JSON.parse(json.text).detail).toContain('requested only a moment ago');
   });
 
   it('When the hash of a token is used as the address, then nothing is found', async () => {

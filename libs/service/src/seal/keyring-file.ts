@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { Logger } from '@nestjs/common';
-import { SafeMessageError, safeError } from '#messaging';
+import { SafeMessageError } from '#messaging';
+import { ReloadedFile } from '../reloaded-file.js';
 
 export interface SealKey {
   readonly kid: string;
@@ -17,59 +16,27 @@ const KEY = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Seal keys from a file `{"keys":[{"kid","k"}]}`: `k` is 32 bytes as base64url, the first key seals, all open.
- * A changed file is taken up at the next use (keys that open: within a second), without a restart; a change that cannot be read keeps the keys known so
- * far and is logged. Made by {@link KeyringFile.open}, which throws {@link UnusableKeyring}.
+ * A changed file is taken up at the next use (keys that open: within a second), without a restart; a change that cannot
+ * be read keeps the keys known so far. Made by {@link KeyringFile.open}, which throws {@link UnusableKeyring}.
  */
 export class KeyringFile {
-  private static readonly logger = new Logger(KeyringFile.name);
-  private keys: readonly SealKey[] = [];
-  private version = '';
-  private lookedAt = 0;
-
-  private constructor(private readonly path: string) {}
+  private constructor(private readonly file: ReloadedFile<readonly SealKey[]>) {}
 
   static async open(path: string): Promise<KeyringFile> {
-    const keyring = new KeyringFile(path);
-    keyring.version = await versionOf(path);
-    keyring.keys = parseKeyring(await readFile(path, 'utf8').catch(() => unusable('The keyring file cannot be read.')));
-    return keyring;
+    const unreadable = () => new UnusableKeyring('The keyring file cannot be read.');
+    return new KeyringFile(await ReloadedFile.open(path, parseKeyring, { name: 'keyring', unreadable }));
   }
 
   /** The key new seals are made with. */
   async current(): Promise<SealKey> {
-    await this.refresh();
-    return this.keys[0]!;
+    return (await this.file.value())[0]!;
   }
 
   /** A key that is known is trusted for a second before the file is looked at again: this is asked for every mail. */
   async find(kid: string): Promise<SealKey | undefined> {
-    const known = this.keys.find((key) => key.kid === kid);
-    if (known && performance.now() - this.lookedAt < TRUSTED_MS) return known;
-    await this.refresh();
-    return this.keys.find((key) => key.kid === kid);
+    const withKid = (keys: readonly SealKey[]) => keys.find((key) => key.kid === kid);
+    return withKid(await this.file.value({ trustMs: TRUSTED_MS })) ?? withKid(await this.file.value());
   }
-
-  private async refresh(): Promise<void> {
-    const version = await versionOf(this.path);
-    this.lookedAt = performance.now();
-    if (version === this.version) return;
-    // Remembered before reading: a change that cannot be read is logged once, not at every use.
-    this.version = version;
-    try {
-      this.keys = parseKeyring(await readFile(this.path, 'utf8'));
-      KeyringFile.logger.log({ msg: 'keyring read again', keys: this.keys.length });
-    } catch (error) {
-      KeyringFile.logger.error({ msg: 'keyring cannot be read; the known keys stay in use', error: safeError(error) });
-    }
-  }
-}
-
-/** A mounted secret is a link that is turned to a new file, so the inode counts as well as the time. */
-async function versionOf(path: string): Promise<string> {
-  return stat(path, { bigint: true }).then(
-    ({ mtimeNs, size, ino }) => `${mtimeNs}-${size}-${ino}`,
-    () => 'missing',
-  );
 }
 
 function parseKeyring(text: string): SealKey[] {
