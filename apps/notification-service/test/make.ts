@@ -47,18 +47,20 @@ export function startNotification(smtpUrl: string, env: Record<string, string> =
     config: NotificationConfig,
     module: (config) => AppModule.forConfig(config),
     migrations,
-    env: {
-      SEAL_KEYRING_FILE: keyringPath,
-      SMTP_URL: smtpUrl,
-      MAIL_DOMAIN,
-      DKIM_SELECTOR: SELECTOR,
-      DKIM_KEY_FILE: aFile(pem(dkim.privateKey)),
-      SMTP_TIMEOUT_SECONDS: '1',
-      MAIL_RETRY_FIRST_SECONDS: '1',
-      ...env,
-    },
+    env: { ...mailEnvironment(smtpUrl), ...env },
   });
 }
+
+/** What the service is told besides what every service is told. */
+export const mailEnvironment = (smtpUrl: string): Record<string, string> => ({
+  SEAL_KEYRING_FILE: keyringPath,
+  SMTP_URL: smtpUrl,
+  MAIL_DOMAIN,
+  DKIM_SELECTOR: SELECTOR,
+  DKIM_KEY_FILE: aFile(pem(dkim.privateKey)),
+  SMTP_TIMEOUT_SECONDS: '1',
+  MAIL_RETRY_FIRST_SECONDS: '1',
+});
 
 type Recipient = Partial<SealedRecipient>;
 

@@ -80,6 +80,20 @@ describe('erasing a contact', () => {
     expect(server.mails).toHaveLength(1);
   });
 
+  it('When another request erases again, then the confirmation of the first is spared and sent', async () => {
+    server.behaviour = { onRcpt: () => 451 };
+    const mail = await aMail();
+    await service.deliver(SendEmail, mail);
+    await answerTo(service, mail.emailId, ({ data }) => data.permanent === false);
+    await service.deliver(EraseContactData, eraseFor(mail, mail.expungeId));
+    await service.deliver(EraseContactData, eraseFor(mail));
+    server.behaviour = {};
+
+    expect(await acknowledged(mail.contactId)).toHaveLength(2);
+    expect((await answerTo(service, mail.emailId)).type).toBe('EmailAccepted');
+    expect(server.mails).toHaveLength(1);
+  });
+
   it('When a mail is just being handed over, then nothing is answered; asked again afterwards, it is', async () => {
     const gate = Promise.withResolvers<void>();
     server.behaviour = { onMail: () => gate.promise };

@@ -6,8 +6,8 @@ import { type BatchHandler, Outbox, type Received } from '#messaging';
 import { participantFor } from './participant.js';
 
 /**
- * Deletes all mail of a contact but the confirmation of the same request, and answers with evidence. While a mail of
- * the contact is being handed over it answers nothing and is asked again.
+ * Deletes all mail of a contact but the confirmation of the same or an earlier request, and answers with evidence.
+ * While a mail of the contact is being handed over it answers nothing and is asked again.
  */
 @Injectable()
 export class EraseContact implements BatchHandler<EraseContactData> {

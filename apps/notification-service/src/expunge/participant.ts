@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { type Counts, type Participant, type Store } from '#erasure';
 
-/** The request of a contact's own expunge: its confirmation is not erased but sent. */
+/** A request to erase a contact: its confirmation is not erased but sent. */
 interface OwnRequest {
   readonly contactId: string;
   readonly expungeId: string;
@@ -16,9 +16,13 @@ export function participantFor(requests: readonly OwnRequest[]): Participant {
   };
 }
 
-/** Rows that belong to the contact's data: everything but the confirmation of the very request that erases. */
+/**
+ * Rows that belong to the contact's data: everything but the confirmation of the very request that erases, and of the
+ * request that has erased before: that person still waits for it.
+ */
 const NOT_ITS_CONFIRMATION = `
-  NOT (held.purpose = 'expunge-confirmation' AND held.expunge_id IS NOT DISTINCT FROM request.expunge_id)`;
+  NOT (held.purpose = 'expunge-confirmation'
+       AND (held.expunge_id IN (request.expunge_id, request.buried_by)) IS TRUE)`;
 
 function rowsOfContact(name: string, table: 'mail' | 'mail_outcome', requests: readonly OwnRequest[]): Store {
   const query = async (tx: EntityManager, rows: string, contactIds: readonly string[]): Promise<Counts> => {
@@ -49,7 +53,10 @@ async function beingSent(tx: EntityManager, requests: readonly OwnRequest[]): Pr
   return new Set(rows.map((row) => row.contact_id));
 }
 
-const REQUESTS = 'unnest($1::uuid[], $2::uuid[]) AS request (contact_id, expunge_id)';
+/** With the request whose tombstone the contact has already; NULL without one. */
+const REQUESTS = `
+  (SELECT r.contact_id, r.expunge_id, subject.expunge_id AS buried_by
+   FROM unnest($1::uuid[], $2::uuid[]) AS r (contact_id, expunge_id) JOIN subject USING (contact_id)) AS request`;
 
 /** The newest request per contact, as eraseContacts takes them. */
 function pairs(requests: readonly OwnRequest[]): [string[], string[]] {

@@ -22,6 +22,8 @@ export interface ClaimedMail {
 
 export interface ClaimTerms {
   readonly limit: number;
+  /** Email ids that are not taken, even when their lease has ended. */
+  readonly except: readonly string[];
   readonly leaseSeconds: number;
   readonly giveUpAfterHours: number;
 }
@@ -36,8 +38,9 @@ export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<Cla
     const due: { email_id: string }[] = await tx.query(
       `SELECT mail.email_id FROM mail JOIN subject USING (contact_id)
        WHERE mail.due_at <= now() AND (mail.lease_until IS NULL OR mail.lease_until <= now())
+         AND mail.email_id <> ALL($2::uuid[])
        ORDER BY mail.due_at LIMIT $1 FOR UPDATE OF subject SKIP LOCKED`,
-      [terms.limit],
+      [terms.limit, terms.except],
     );
     if (due.length === 0) return [];
     const rows: ClaimedRow[] = await tx.query(

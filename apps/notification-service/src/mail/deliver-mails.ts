@@ -34,7 +34,8 @@ export class DeliverMails {
   private readonly lanes = new Set<Promise<void>>();
   private outcomes: Outcome[] = [];
   private writing: Promise<void> | undefined;
-  private underWay = 0;
+  /** From their claim until their outcome is written down. */
+  private readonly held = new Set<string>();
   private turnedAway = false;
 
   constructor(
@@ -47,17 +48,22 @@ export class DeliverMails {
     this.leaseMs = 2 * transport.attemptMs;
   }
 
+  /** Mails that must not be claimed again, also when their lease has ended: their outcome is not written down yet. */
+  get underWay(): readonly string[] {
+    return [...this.held];
+  }
+
   /** How many mails may be claimed now; none while more than half of the most are under way, so that claims are batches. */
   room(most: number): number {
-    const full = this.stopping.signal.aborted || this.underWay > most / 2;
-    const room = full ? 0 : Math.max(0, this.circuit.room(most, performance.now()) - this.underWay);
+    const full = this.stopping.signal.aborted || this.held.size > most / 2;
+    const room = full ? 0 : Math.max(0, this.circuit.room(most, performance.now()) - this.held.size);
     this.turnedAway = room === 0;
     return room;
   }
 
   deliver(mails: readonly ClaimedMail[]): void {
     const startBefore = performance.now() + this.leaseMs - 1.5 * this.transport.attemptMs;
-    this.underWay += mails.length;
+    for (const { emailId } of mails) this.held.add(emailId);
     this.waiting.push(...mails.map((mail) => ({ mail, startBefore })));
     while (this.lanes.size < Math.min(this.config.SMTP_CONNECTIONS, this.lanes.size + this.waiting.length)) {
       const lane: Promise<void> = this.runLane().finally(() => this.lanes.delete(lane));
@@ -105,10 +111,11 @@ export class DeliverMails {
       if (this.waiting.length > 0)
         await delay(GATHER_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       const batch = this.outcomes.splice(0);
-      if (await this.written(batch)) this.done(batch.length);
+      if (await this.written(batch)) this.done(batch);
       else if (this.stopping.signal.aborted) return;
       else {
-        // Kept in memory until the database is back: forgetting an acceptance would send the mail twice.
+        // Kept in memory until the database is back, so that this process does not send an accepted mail again. Another
+        // one does when the lease ends before, or when this one stops before: the same mail, by its Message-ID.
         this.outcomes.unshift(...batch);
         await backOff.wait(this.stopping.signal);
       }
@@ -125,8 +132,8 @@ export class DeliverMails {
     }
   }
 
-  private done(count: number): void {
-    this.underWay -= count;
+  private done(batch: readonly Outcome[]): void {
+    for (const { mail } of batch) this.held.delete(mail.emailId);
     if (this.turnedAway) this.onRoom();
   }
 

@@ -1,3 +1,4 @@
+import { Transform, type TransformCallback } from 'node:stream';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 import { safeError } from '#messaging';
@@ -47,12 +48,19 @@ export class MailTransport implements OnApplicationShutdown {
         headerFieldNames: SIGNED_HEADERS,
       },
     });
+    this.mailer.use('stream', (mail, done) => {
+      mail.message.transform(() => new InOnePiece());
+      done();
+    });
   }
 
   /** One attempt. Never rejects. */
   async send(mail: ComposedMail): Promise<Attempt> {
+    // Not AbortSignal.timeout: its timers would outlive the mails they were made for.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.attemptMs);
     try {
-      await this.mailer.sendMail({ ...mail, signal: AbortSignal.timeout(this.attemptMs) });
+      await this.mailer.sendMail({ ...mail, signal: limit.signal });
       return { kind: 'accepted' };
     } catch (error) {
       const attempt = understandFailure(error as NodemailerError);
@@ -60,10 +68,26 @@ export class MailTransport implements OnApplicationShutdown {
         this.logger.error({ msg: 'a mail could not be handed to the transport', error: safeError(error) });
       }
       return attempt;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   onApplicationShutdown(): void {
     this.mailer.close();
+  }
+}
+
+/** The library writes a message line by line and part by part; small as ours are, they go out faster as a whole. */
+class InOnePiece extends Transform {
+  private readonly pieces: Buffer[] = [];
+
+  override _transform(piece: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.pieces.push(piece);
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(null, Buffer.concat(this.pieces));
   }
 }

@@ -144,7 +144,7 @@ describe('a server that does not accept', () => {
     expect(await service.outbox()).toEqual([]);
 
     await server.open();
-    await Promise.all(mails.map(({ emailId }) => answerTo(service, emailId)));
+    await allAnswered(service, 30);
     expect(new Set(await messageIds(server.mails)).size).toBe(30);
     expect(server.mails).toHaveLength(30);
     expect(await health()).toEqual({ status: 'sending', problems: [] });
@@ -162,7 +162,7 @@ describe('a server that does not accept', () => {
     const slow = await aMail({}, { address: 'slow@example.com' });
     const others = await Promise.all(many(120, () => aMail()));
     await patient.deliver(SendEmail, [slow, ...others]);
-    await Promise.all(others.map(({ emailId }) => answerTo(patient, emailId)));
+    await allAnswered(patient, 120);
     expect(await answersTo(patient, slow.emailId)).toEqual([]);
 
     gate.resolve();
@@ -218,18 +218,13 @@ describe('many mails', () => {
   it('When hundreds come at once, then each is sent once', async () => {
     const mails = await Promise.all(many(300, () => aMail()));
     await service.deliver(SendEmail, mails);
-    await waitUntil(async () => ((await finals()) === 300 ? true : undefined), {
-      what: '300 outcomes',
-      timeoutMs: 20_000,
-    });
+    await allAnswered(service, 300);
 
     expect(server.seen).toHaveLength(300);
     expect(new Set(await messageIds(server.mails))).toEqual(
       new Set(mails.map((mail) => `<${mail.emailId}@${MAIL_DOMAIN}>`)),
     );
   });
-
-  const finals = async (): Promise<number> => (await service.outbox()).filter(isFinal).length;
 });
 
 describe('a stop', () => {
@@ -264,6 +259,13 @@ describe('a stop', () => {
     expect(server.mails).toHaveLength(1);
   });
 });
+
+/** One look for all: a hundred that look on their own would keep the service from its work. */
+async function allAnswered(asked: TestService, count: number): Promise<void> {
+  const answered = async () => (await asked.outbox()).filter(isFinal).length;
+  const all = async () => ((await answered()) === count ? true : undefined);
+  await waitUntil(all, { what: `${count} outcomes`, timeoutMs: 20_000 });
+}
 
 async function health(): Promise<{ status: string; problems: string[] }> {
   const response = await fetch(`${service.url}/health/mail`);

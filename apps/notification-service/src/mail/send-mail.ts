@@ -50,6 +50,7 @@ export class SendMail implements OnModuleInit, BeforeApplicationShutdown {
   private terms(limit: number): ClaimTerms {
     return {
       limit,
+      except: this.delivery.underWay,
       leaseSeconds: this.delivery.leaseMs / 1_000,
       giveUpAfterHours: this.config.MAIL_GIVE_UP_AFTER_HOURS,
     };

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Public } from '#service';
+import { AnswersWithoutDatabase, Public } from '#service';
 import { SmtpCircuit } from './smtp-circuit.js';
 
 /**
@@ -7,6 +7,7 @@ import { SmtpCircuit } from './smtp-circuit.js';
  * service that were not ready because of it could not be rolled out to mend it.
  */
 @Public()
+@AnswersWithoutDatabase()
 @Controller('health')
 export class ShowMailHealth {
   constructor(private readonly circuit: SmtpCircuit) {}

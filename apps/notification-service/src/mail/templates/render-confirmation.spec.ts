@@ -14,7 +14,7 @@ async function aStatement(company = 'Acme'): Promise<CertificateStatement> {
 describe('the confirmation', () => {
   it.each(['en', 'de'])('When written in %s, then text and HTML say everything the law asks for', async (language) => {
     const statement = await aStatement();
-    const facts = { statement, salt: 'the-salt', statusUrl: 'https://status.example/s/1', file: 'certificate.jws' };
+    const facts = { statement, salt: '-the-salt', statusUrl: 'https://status.example/s/1', file: 'certificate.jws' };
     const words = chooseLanguage([language]);
     const { text, html } = renderConfirmation(words, facts);
     for (const part of [text, html]) {
@@ -29,8 +29,8 @@ describe('the confirmation', () => {
         'A tombstone',
         'so that the contact cannot come back',
         'Backups end after 35 days.',
+        '--salt=-the-salt --jwks https://privacy.example/.well-known/jwks.json',
         'certificate:verify -- certificate.jws',
-        'the-salt',
         statement.subjectCommitment!,
         'https://status.example/s/1',
         words.complaintHeading,
@@ -39,6 +39,26 @@ describe('the confirmation', () => {
       }
       expect(part).not.toMatch(/undefined|\[object|<%/);
     }
+  });
+
+  it.each([
+    ['https://privacy.example/base/', ' --jwks https://privacy.example/base/.well-known/jwks.json'],
+    ['http://127.0.0.1:3003', ' --jwks http://127.0.0.1:3003/.well-known/jwks.json'],
+    ['https://privacy.example/$(id)', ''],
+    ['no address', ''],
+  ])('When the certificate is issued by %j, then the command ends with %j', async (iss, keys) => {
+    const statement = { ...(await aStatement()), iss };
+    const { text } = renderConfirmation(chooseLanguage(['en']), { statement, file: 'certificate.jws' });
+    expect(text).toContain(`certificate:verify -- certificate.jws${keys}\n`);
+  });
+
+  it.each([
+    ['en', /in encrypted copies .* “What is kept, and why”/, /Encrypted copies .* “What is kept, and why”/],
+    ['de', /in verschlüsselten Kopien .* „Was auf/, /Verschlüsselte Kopien .* „Was auf/],
+  ])('When written in %s, then it does not hide the copies that remain for a while', (language, salt, address) => {
+    const words = chooseLanguage([language]);
+    expect(words.saltMeaning).toMatch(salt);
+    expect(words.closing).toMatch(address);
   });
 
   it('When a name or an address of a page is hostile, then it stays text', async () => {

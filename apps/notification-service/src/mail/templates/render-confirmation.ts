@@ -5,7 +5,7 @@ import type { ConfirmationWords } from './confirmation-words.js';
 
 export interface ConfirmationFacts {
   readonly statement: CertificateStatement;
-  /** Only in this mail: with it the person can show that the certificate is about them. */
+  /** Readable in this mail only: with it the person can show that the certificate is about them. */
   readonly salt?: string;
   readonly statusUrl?: string;
   /** Name of the attached certificate file. */
@@ -67,9 +67,16 @@ function systemView(words: ConfirmationWords, { participant, stores, at }: Parti
   };
 }
 
-function command(words: ConfirmationWords, { file, salt }: ConfirmationFacts): string {
-  const person = salt === undefined ? '' : ` --email "${words.commandAddress}" --salt ${salt}`;
-  return `npm run certificate:verify -- ${file}${person}`;
+/** Ready to be pasted into a shell; with `=` because a salt may begin with a hyphen. */
+function command(words: ConfirmationWords, { file, salt, statement }: ConfirmationFacts): string {
+  const person = salt === undefined ? '' : ` --email "${words.commandAddress}" --salt=${salt}`;
+  return `npm run certificate:verify -- ${file}${person}${keys(statement.iss)}`;
+}
+
+/** Where the certificate's issuer publishes its keys; left out when that is no address a shell takes as it is. */
+function keys(issuer: string): string {
+  const address = webAddress(`${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`);
+  return address !== undefined && /^[\w.:/~%[\]-]+$/.test(address) ? ` --jwks ${address}` : '';
 }
 
 function proof(words: ConfirmationWords, { statement, salt }: ConfirmationFacts) {

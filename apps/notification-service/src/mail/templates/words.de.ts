@@ -6,8 +6,8 @@ export const de: ConfirmationWords = {
   heading: 'Ihre Daten wurden endgültig gelöscht',
   opening: (company) =>
     `Die Daten, die ${company} in seinem Bewerbersystem über Sie gespeichert hatte, wurden endgültig gelöscht. ` +
-    'Eine signierte Bescheinigung darüber liegt bei. Bitte bewahren Sie diese Nachricht auf: Was zum Prüfen der ' +
-    'Bescheinigung nötig ist, steht nur hier.',
+    'Eine signierte Bescheinigung darüber liegt bei. Bitte bewahren Sie diese Nachricht auf: Sie enthält, was Sie zum ' +
+    'Prüfen der Bescheinigung brauchen, und kann Ihnen nicht noch einmal geschickt werden.',
   requestHeading: 'Der Antrag',
   requestNumber: 'Antragsnummer',
   channel: 'Weg des Antrags',
@@ -36,7 +36,9 @@ export const de: ConfirmationWords = {
   salt: 'Salt',
   commitment: 'Commitment in der Bescheinigung',
   saltMeaning:
-    'Das Commitment ist der SHA-256-Hash aus dem Salt und Ihrer E-Mail-Adresse. Das Salt ist sonst nirgends gespeichert.',
+    'Das Commitment ist der SHA-256-Hash aus dem Salt und Ihrer E-Mail-Adresse. Wir haben das Salt nur noch in ' +
+    'verschlüsselten Kopien des Auftrags, diese Nachricht zu senden; sie enden von selbst zu der Zeit, die unter ' +
+    '„Was aufbewahrt wird und warum“ genannt ist.',
   statusHeading: 'Statusseite',
   status: 'Der Stand Ihres Antrags und die Bescheinigung, ohne Anmeldung:',
   complaintHeading: 'Ihr Beschwerderecht',
@@ -44,5 +46,8 @@ export const de: ConfirmationWords = {
     'Wenn Sie meinen, dass mit Ihren Daten nicht richtig umgegangen wurde, können Sie sich an das oben genannte ' +
     'Unternehmen wenden, sich bei einer Datenschutz-Aufsichtsbehörde beschweren (zum Beispiel an Ihrem Wohn- oder ' +
     'Arbeitsort) und den Rechtsweg beschreiten.',
-  closing: 'Diese Nachricht wurde automatisch erstellt. Ihre Adresse wurde nach der Zustellung gelöscht.',
+  closing:
+    'Diese Nachricht wurde automatisch erstellt. Sobald sie zugestellt ist, löscht unser E-Mail-System Ihre Adresse. ' +
+    'Verschlüsselte Kopien des Auftrags, sie zu senden, mit Ihrem Namen und Ihrer Adresse, enden zu der Zeit, die unter ' +
+    '„Was aufbewahrt wird und warum“ genannt ist.',
 };

@@ -6,7 +6,8 @@ export const en: ConfirmationWords = {
   heading: 'Your data has been permanently removed',
   opening: (company) =>
     `The data that ${company} held about you in its recruiting system has been permanently removed. ` +
-    'A signed certificate of this is attached. Please keep this message: what is needed to verify the certificate is only in here.',
+    'A signed certificate of this is attached. Please keep this message: it holds what you need to verify the certificate, ' +
+    'and it cannot be sent to you again.',
   requestHeading: 'The request',
   requestNumber: 'Request number',
   channel: 'How it was made',
@@ -35,12 +36,15 @@ export const en: ConfirmationWords = {
   salt: 'Salt',
   commitment: 'Commitment in the certificate',
   saltMeaning:
-    'The commitment is the SHA-256 hash of the salt and your email address. The salt is stored nowhere else.',
+    'The commitment is the SHA-256 hash of the salt and your email address. We keep the salt only in encrypted copies of ' +
+    'the instruction to send this message; they end by themselves, at the time named under “What is kept, and why”.',
   statusHeading: 'Status page',
   status: 'The state of your request and the certificate, without login:',
   complaintHeading: 'Your right to complain',
   complaint:
     'If you believe that your data was not handled properly, you can turn to the company named above, lodge a complaint ' +
     'with a data protection supervisory authority (for example where you live or work), and seek a judicial remedy.',
-  closing: 'This message was created automatically. Your address was deleted after it was delivered.',
+  closing:
+    'This message was created automatically. Once it is delivered, our mail system deletes your address. Encrypted copies ' +
+    'of the instruction to send it, with your name and address, end at the time named under “What is kept, and why”.',
 };
