@@ -108,8 +108,7 @@ async function verify(file: string, jwks: string, salt: string): Promise<string>
     jwks,
     '--email',
     ADDRESS,
-    '--salt',
-    salt,
+    `--salt=${salt}`,
   ]);
   return stdout.trim();
 }
