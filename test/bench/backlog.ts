@@ -18,12 +18,12 @@ second, and the largest resident memory of each service (needs /proc, so Linux).
 
 const AT_ONCE = 16;
 const SAMPLE_MS = 200;
+const count = numberOption('contacts', 5_000);
 
 if (process.argv.includes('--help')) process.stdout.write(`${HELP}\n`);
 else await withBenchSystem(measure);
 
 async function measure(system: TestSystem, sink: MailSink): Promise<void> {
-  const count = numberOption('contacts', 5_000);
   const company = await aCompany(system);
   const memory = watchMemory(system);
   say(`signing up ${count} contacts`);

@@ -7,12 +7,12 @@ Presses Delete Account one contact after another on an idle system and prints ho
 answer 202 until the receiving server accepted the confirmation mail.`;
 
 const WARM_UP = 20;
+const runs = numberOption('runs', 100);
 
 if (process.argv.includes('--help')) process.stdout.write(`${HELP}\n`);
 else await withBenchSystem(measure);
 
 async function measure(...[system, sink]: Parameters<Parameters<typeof withBenchSystem>[0]>): Promise<void> {
-  const runs = numberOption('runs', 100);
   const company = await aCompany(system);
   const tookMs: number[] = [];
   for (let run = -WARM_UP; run < runs; run += 1) {

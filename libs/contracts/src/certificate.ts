@@ -9,7 +9,7 @@ export interface CertificateStatement {
   readonly iss: string;
   /** Certificate id. */
   readonly jti: string;
-  /** Signing time, seconds since 1970 (RFC 7519). */
+  /** Signing time, seconds since 1970 with their fraction (NumericDate, RFC 7519). */
   readonly iat: number;
   readonly controller: { readonly tenantId: string; readonly name: string; readonly privacyContact: string };
   readonly request: {

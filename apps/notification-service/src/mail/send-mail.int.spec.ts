@@ -86,7 +86,7 @@ describe('a confirmation', () => {
 
     const parsed = await Promise.all(server.mails.map(({ raw }) => simpleParser(raw)));
     for (const { subject, text, html } of parsed) {
-      expect(subject).toBe('Ihre Daten bei Ümlaut & Sons wurden endgültig gelöscht');
+      expect(subject).toBe('Ihr Kontakteintrag bei Ümlaut & Sons wurde endgültig gelöscht');
       expect(text).toContain('3 Datensätze gelöscht');
       expect(html).toContain('Ümlaut &amp; Sons');
     }

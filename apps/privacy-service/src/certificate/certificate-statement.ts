@@ -20,7 +20,7 @@ export function certificateStatement(
   return {
     iss: issuer,
     jti: certificateId,
-    iat: Math.floor(at.getTime() / 1000),
+    iat: at.getTime() / 1000,
     controller,
     request: { expungeId, contactId, reason, requestedBy, requestedAt, completedAt },
     ...(subjectCommitment === undefined ? {} : { subjectCommitment }),

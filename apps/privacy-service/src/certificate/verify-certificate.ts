@@ -74,7 +74,7 @@ function isStatement(s: CertificateStatement): boolean {
   const times = [r.requestedAt, r.completedAt, ...s.participants.map(({ at }) => at)];
   return (
     texts.every((text) => typeof text === 'string' && text !== '') &&
-    Number.isInteger(s.iat) &&
+    Number.isFinite(s.iat) &&
     times.every((time) => !Number.isNaN(Date.parse(time))) &&
     s.kept.every(({ what, why }) => typeof what === 'string' && typeof why === 'string') &&
     ['undefined', 'string'].includes(typeof s.subjectCommitment)

@@ -37,7 +37,7 @@ export const TEXTS: Record<Language, StatusTexts> = {
     requested: 'Removal requested',
     steps: 'Steps',
     systems: {
-      'contact-service': 'Contact record (profile, notes, consent)',
+      'contact-service': 'Contact record (profile and notes)',
       'workflow-service': 'Automatic workflows',
       'notification-service': 'Email sending',
     },
@@ -79,7 +79,7 @@ export const TEXTS: Record<Language, StatusTexts> = {
     requested: 'Löschung beantragt',
     steps: 'Schritte',
     systems: {
-      'contact-service': 'Kontaktdaten (Profil, Notizen, Einwilligung)',
+      'contact-service': 'Kontaktdaten (Profil und Notizen)',
       'workflow-service': 'Automatische Abläufe',
       'notification-service': 'E-Mail-Versand',
     },

@@ -26,7 +26,7 @@ export const TEXT = `<%= it.words.heading %>
 <%= it.words.keptHeading %>
 
 <% it.kept.forEach((item) => { %>
-- <%= item.what %>: <%= item.why %>
+- <%= item.what %> <%= item.why %>
 
 <% }) %>
 
@@ -99,7 +99,7 @@ export const HTML = `<!doctype html>
 <h2 style="font-size: 1.1em"><%= it.words.keptHeading %></h2>
 <ul lang="en">
 <% it.kept.forEach((item) => { %>
-<li><%= item.what %>: <%= item.why %></li>
+<li><%= item.what %> <%= item.why %></li>
 <% }) %>
 </ul>
 <% } %>

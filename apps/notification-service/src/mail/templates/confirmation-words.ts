@@ -20,6 +20,8 @@ export interface ConfirmationWords {
   readonly processorName: string;
   readonly erasedHeading: string;
   readonly systems: Readonly<Record<string, string>>;
+  /** What the stores in the evidence are called for the person; others appear under their own names. */
+  readonly stores: Readonly<Record<string, string>>;
   readonly erased: (count: number) => string;
   readonly nothingHeld: string;
   readonly keptHeading: string;

@@ -63,7 +63,10 @@ function systemView(words: ConfirmationWords, { participant, stores, at }: Parti
     name: words.systems[participant] ?? participant,
     summary: count(stores.reduce((sum, store) => sum + store.erased, 0)),
     at: moment(words, at),
-    stores: stores.map((store) => ({ name: store.store.replaceAll(/[_-]/g, ' '), summary: count(store.erased) })),
+    stores: stores.map(({ store, erased }) => ({
+      name: words.stores[store] ?? store.replaceAll(/[_-]/g, ' '),
+      summary: count(erased),
+    })),
   };
 }
 

@@ -2,10 +2,11 @@ import type { ConfirmationWords } from './confirmation-words.js';
 
 export const de: ConfirmationWords = {
   language: 'de',
-  subject: (company) => `Ihre Daten bei ${company} wurden endgültig gelöscht`,
-  heading: 'Ihre Daten wurden endgültig gelöscht',
+  subject: (company) => `Ihr Kontakteintrag bei ${company} wurde endgültig gelöscht`,
+  heading: 'Ihr Kontakteintrag wurde endgültig gelöscht',
   opening: (company) =>
-    `Die Daten, die ${company} in seinem Bewerbersystem über Sie gespeichert hatte, wurden endgültig gelöscht. ` +
+    `Ihr Kontakteintrag im Bewerbersystem von ${company} wurde endgültig gelöscht, mit allem, was dazu gehörte. ` +
+    `Ein zweiter Eintrag über Sie, den zum Beispiel das Recruiting-Team angelegt hat, ist ein eigener Antrag: Bitte fragen Sie ${company}. ` +
     'Eine signierte Bescheinigung darüber liegt bei. Bitte bewahren Sie diese Nachricht auf: Sie enthält, was Sie zum ' +
     'Prüfen der Bescheinigung brauchen, und kann Ihnen nicht noch einmal geschickt werden.',
   requestHeading: 'Der Antrag',
@@ -24,6 +25,15 @@ export const de: ConfirmationWords = {
   processorName: 'Contact Expunge, das Bewerbersystem des genannten Unternehmens',
   erasedHeading: 'Was gelöscht wurde, System für System',
   systems: { 'contact-service': 'Kontakte', 'workflow-service': 'Abläufe', 'notification-service': 'E-Mail' },
+  stores: {
+    contacts: 'Kontakteintrag',
+    notes: 'Notizen',
+    enrolments: 'Teilnahmen an Abläufen',
+    timers: 'geplante Schritte',
+    mails: 'wartende E-Mails',
+    mail_records: 'Vermerke über gesendete E-Mails',
+    dead_letters: 'Nachrichten, die nicht verarbeitet werden konnten',
+  },
   erased: (count) => (count === 1 ? '1 Datensatz gelöscht' : `${count} Datensätze gelöscht`),
   nothingHeld: 'nichts war gespeichert',
   keptHeading: 'Was aufbewahrt wird und warum (Wortlaut der Bescheinigung, Englisch)',

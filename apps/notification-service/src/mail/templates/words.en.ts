@@ -2,10 +2,11 @@ import type { ConfirmationWords } from './confirmation-words.js';
 
 export const en: ConfirmationWords = {
   language: 'en',
-  subject: (company) => `Your data at ${company} has been permanently removed`,
-  heading: 'Your data has been permanently removed',
+  subject: (company) => `Your contact record at ${company} has been permanently removed`,
+  heading: 'Your contact record has been permanently removed',
   opening: (company) =>
-    `The data that ${company} held about you in its recruiting system has been permanently removed. ` +
+    `Your contact record in the recruiting system of ${company} has been permanently removed, with all that belonged to it. ` +
+    `A second record about you there, for example one that a recruiter made, is a request of its own: please ask ${company}. ` +
     'A signed certificate of this is attached. Please keep this message: it holds what you need to verify the certificate, ' +
     'and it cannot be sent to you again.',
   requestHeading: 'The request',
@@ -24,6 +25,15 @@ export const en: ConfirmationWords = {
   processorName: 'Contact Expunge, the recruiting system of the company named above',
   erasedHeading: 'What was removed, system by system',
   systems: { 'contact-service': 'Contacts', 'workflow-service': 'Workflows', 'notification-service': 'Mail' },
+  stores: {
+    contacts: 'contact record',
+    notes: 'notes',
+    enrolments: 'enrolments in workflows',
+    timers: 'scheduled steps',
+    mails: 'mails waiting to be sent',
+    mail_records: 'records of mails sent',
+    dead_letters: 'messages that could not be handled',
+  },
   erased: (count) => (count === 1 ? '1 record removed' : `${count} records removed`),
   nothingHeld: 'nothing was held',
   keptHeading: 'What is kept, and why',
