@@ -1,8 +1,9 @@
-import { type DynamicModule, Logger } from '@nestjs/common';
+import { type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import { type DeadLetter, DeadLetters, safeError } from '#messaging';
+import { type DeadLetter, DeadLetters, safeError, SafeMessageError } from '#messaging';
 import { ServiceLogger } from './logging.js';
+import { DatabaseNotReached, mayBeStarting } from './migrate.js';
 
 const PAGE = 100;
 
@@ -11,7 +12,12 @@ export type DeadLettersCommand =
   | { readonly action: 'replay'; readonly which: readonly string[] | 'all' }
   | { readonly action: 'discard'; readonly id: string };
 
-/** Looks at, replays or gives up parked messages, with the service's own handlers. True when nothing failed. */
+class DeadLettersFailed extends SafeMessageError {}
+
+/**
+ * Looks at, replays or gives up parked messages, with the service's own handlers. True when nothing failed; throws
+ * {@link DatabaseNotReached}, or an error that says nothing of what is in the messages.
+ */
 export async function runDeadLetters(
   module: DynamicModule,
   command: DeadLettersCommand,
@@ -21,13 +27,21 @@ export async function runDeadLetters(
   const app = await NestFactory.createApplicationContext(module, options);
   app.useLogger(app.get(ServiceLogger));
   try {
-    await app.get(DataSource).initialize();
+    await connect(app.get(DataSource));
     return await execute(app.get(DeadLetters), command, print);
   } catch (error) {
-    new Logger('DeadLetters').error({ msg: 'dead letters cannot be read', error: safeError(error) });
-    return false;
+    if (error instanceof SafeMessageError) throw error;
+    throw new DeadLettersFailed(`The dead letters cannot be read: ${JSON.stringify(safeError(error))}`);
   } finally {
     await app.close();
+  }
+}
+
+async function connect(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    throw mayBeStarting(error) ? new DatabaseNotReached(error) : error;
   }
 }
 

@@ -8,7 +8,7 @@ import { Public } from './access/roles.js';
 import { Gone, NotFound, Rejection } from './errors.js';
 import { type RunningApp, startApp } from './start-app.js';
 import { EmailAddress, MultilineText, PlainText } from './text-rules.js';
-import { UuidParam } from './validation.js';
+import { Optional, UuidParam } from './validation.js';
 import { DataSource } from 'typeorm';
 
 class Tag {
@@ -19,7 +19,7 @@ class NewThing {
   @PlainText(40) name: string;
   @IsOptional() @EmailAddress() email?: string;
   @IsOptional() @MultilineText(200) note?: string;
-  @IsOptional() @IsInt() @Max(9) count?: number;
+  @Optional() @IsInt() @Max(9) count?: number;
   @IsOptional() @IsBoolean() on?: boolean;
   @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => Tag) tags?: Tag[];
 }
@@ -167,11 +167,43 @@ describe('When a body cannot be read', () => {
   });
 });
 
+describe('When a body is not UTF-8', () => {
+  const bytes = (body: Buffer, charset: string): Promise<Response> =>
+    fetch(`${service.url}/v1/things`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'content-type': `application/json; charset=${charset}` },
+    });
+
+  test.each<[string, BufferEncoding, string]>([
+    ['latin1', 'latin1', 'José'],
+    ['a byte of its own', 'latin1', 'a\u00ff'],
+    ['half a surrogate pair', 'latin1', '\u00ed\u00a0\u0080'],
+  ])('then %s is a 400', async (_, encoding, name) => {
+    await expectProblem(
+      await bytes(Buffer.from(JSON.stringify({ name }), encoding), 'utf-8'),
+      400,
+      'malformed-request',
+    );
+  });
+
+  test('then another charset, also of Unicode, is a 415', async () => {
+    const body = Buffer.from(JSON.stringify({ name: 'Jose' }), 'utf16le');
+    await expectProblem(await bytes(body, 'utf-16'), 415, 'unsupported-media-type');
+  });
+
+  test('then one that is arrives as it was sent', async () => {
+    const response = await bytes(Buffer.from(JSON.stringify({ name: 'José 🦊' })), 'UTF-8');
+    expect(await response.json()).toEqual({ name: 'José 🦊' });
+  });
+});
+
 describe('When a body breaks the rules', () => {
   test.each<[string, Record<string, unknown> | unknown[], string]>([
     ['a missing field', {}, 'name'],
     ['a list instead of an object', [], 'name'],
     ['a null', { name: null }, 'name'],
+    ['a null for what may be left out', { name: 'x', count: null }, 'count'],
     ['a number for text', { name: 5 }, 'name'],
     ['text for a number', { name: 'x', count: '1' }, 'count'],
     ['text for a boolean', { name: 'x', on: 'true' }, 'on'],

@@ -1,11 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { HttpException } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { requestLog } from './request-log.js';
 
-const BODY_LIMIT = '64kb';
 const DEEPEST_BODY = 20;
+/** Nest's type of these options leaves out `verify`, but hands it on. */
+const JSON_PARSER = { limit: '64kb', strict: true, verify: onlyUtf8 };
 
 /** Pages are plain server-rendered HTML with their styles inside; nothing is loaded or run from anywhere. */
 const CONTENT_SECURITY_POLICY = {
@@ -20,7 +22,7 @@ const CONTENT_SECURITY_POLICY = {
   },
 };
 
-/** What holds for every request before a handler sees it: trace and log line, headers, body as JSON up to 64 KiB. */
+/** What holds for every request before a handler sees it: trace and log line, headers, body as JSON in UTF-8 up to 64 KiB. */
 export function configureHttp(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.disable('etag');
@@ -28,7 +30,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(noStore);
   app.use(onlyJson);
-  app.useBodyParser('json', { limit: BODY_LIMIT, strict: true });
+  app.useBodyParser('json', JSON_PARSER);
   app.use(notTooDeep);
 }
 
@@ -44,6 +46,12 @@ function onlyJson(request: Request, _response: Response, next: NextFunction): vo
   const empty = request.header('content-length') === '0';
   const other = !empty && request.is('application/json') === false;
   next(other ? new HttpException('unsupported media type', 415) : undefined);
+}
+
+/** The parser would put U+FFFD in place of what it cannot decode: a name would be stored that nobody has sent. */
+function onlyUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw new HttpException('unsupported charset', 415);
+  if (!isUtf8(body)) throw new HttpException('not UTF-8', 400);
 }
 
 /** Validation walks bodies recursively: thousands of nested brackets would exhaust the stack. */

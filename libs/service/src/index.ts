@@ -6,6 +6,7 @@ export { Address, Flag, HostList, ReadableFile, WholeNumber } from './config-rul
 export { type EntityClass, type MigrationClass } from './database.js';
 export { type FieldError, Gone, InvalidInput, NotFound, Rejection, ServiceError, Unavailable } from './errors.js';
 export { migrate } from './migrate.js';
+export { requireNodeVersion } from './node-version.js';
 export { type Problem } from './problem.js';
 export { type PumpDefinition, type PumpResult, Pumps } from './pump.js';
 export { Readiness } from './readiness.js';
@@ -17,4 +18,4 @@ export { commit, newSalt, normaliseAddress } from './seal/subject-commitment.js'
 export { ServiceModule, type ServiceParts } from './service.module.js';
 export { type RunningApp, startApp } from './start-app.js';
 export { EmailAddress, MultilineText, Phone, PlainText } from './text-rules.js';
-export { UuidParam } from './validation.js';
+export { Optional, UuidParam } from './validation.js';

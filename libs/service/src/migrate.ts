@@ -9,7 +9,11 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const NOT_ACCEPTED_YET = new Set(['3D000', '57P03']);
 
-export class DatabaseNotReached extends SafeMessageError {}
+export class DatabaseNotReached extends SafeMessageError {
+  constructor(cause: unknown) {
+    super('The database cannot be reached.', { cause });
+  }
+}
 
 /**
  * Brings the schema up to date as its owner and returns the names of the migrations it applied. Two at once: the
@@ -48,15 +52,14 @@ async function connect(create: () => DataSource): Promise<DataSource> {
       return await create().initialize();
     } catch (error) {
       if (!mayBeStarting(error)) throw error;
-      if (performance.now() > deadline)
-        throw new DatabaseNotReached('The database cannot be reached.', { cause: error });
+      if (performance.now() > deadline) throw new DatabaseNotReached(error);
     }
     await backOff.wait(new AbortController().signal);
   }
 }
 
 /** A database that is created a moment later, or not listening yet; a wrong password will not get better. */
-function mayBeStarting(error: unknown): boolean {
+export function mayBeStarting(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return NOT_ACCEPTED_YET.has(code) || (isSurroundingsError(error) && !code.startsWith('28'));
 }

@@ -6,6 +6,7 @@ import { type ClassOf, ConfigurationError, loadConfig, MigrateConfig, type Servi
 import type { MigrationClass } from './database.js';
 import { runDeadLetters } from './dead-letters-command.js';
 import { migrate } from './migrate.js';
+import { requireNodeVersion } from './node-version.js';
 import { serve } from './serve.js';
 
 export interface ServiceDefinition<T extends ServiceConfig> {
@@ -17,13 +18,14 @@ export interface ServiceDefinition<T extends ServiceConfig> {
 
 /**
  * The `main` of every service: see {@link usage} for its commands. Never rejects; it ends the process with 0, with 1
- * when something failed or the configuration is wrong (all problems are printed), with 2 for unknown arguments.
+ * when something failed, Node is too old or the configuration is wrong (all problems are printed), with 2 for unknown arguments.
  * `serve` returns once the service is up and ends the process when it is told to stop.
  */
 export async function runService<T extends ServiceConfig>(
   definition: ServiceDefinition<T>,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  requireNodeVersion();
   // Whoever started us may go away first; writing to its closed pipe must not end a service.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const command = parseCommand(argv);

@@ -1,5 +1,5 @@
 import { Injectable, Param, type PipeTransform, ValidationPipe } from '@nestjs/common';
-import { getMetadataStorage, isUUID, type ValidationError } from 'class-validator';
+import { getMetadataStorage, isUUID, ValidateIf, type ValidationError } from 'class-validator';
 import { type FieldError, InvalidInput, NotFound } from './errors.js';
 
 const UNKNOWN_FIELD = 'whitelistValidation';
@@ -37,6 +37,12 @@ function unknownField(error: ValidationError, parent: string): FieldError {
   const known = [...new Set(rules.map((rule) => rule.propertyName))];
   return { field: parent, message: `has a field that is not known; known are ${known.join(', ')}` };
 }
+
+/**
+ * A field that may be left out but, unlike with `IsOptional`, is never null: null is judged by the field's other rules
+ * and refused. For fields in which null would mean nothing.
+ */
+export const Optional = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
 @Injectable()
 class UuidPipe implements PipeTransform {

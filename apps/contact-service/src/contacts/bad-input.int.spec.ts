@@ -69,6 +69,10 @@ const searches: [name: string, body: unknown][] = [
   ['a limit of 201', { limit: 201 }],
   ['a limit in words', { limit: '5' }],
   ['half a limit', { limit: 1.5 }],
+  ...['email', 'name', 'state', 'limit', 'cursor'].map((field): [string, unknown] => [
+    `null for ${field}`,
+    { [field]: null },
+  ]),
   ['a state nobody can see', { state: 'expunging' }],
   ['an address that is none', { email: SECRET }],
   ['a name with a NUL', { name: `${SECRET}\u0000` }],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IsIn, IsInt, IsOptional, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, Max, MaxLength, Min } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { EmailAddress, normaliseAddress, PlainText, Rejection } from '#service';
+import { EmailAddress, normaliseAddress, Optional, PlainText, Rejection } from '#service';
 import { type ContactState, VISIBLE_STATES } from '../expunge/expunge.decision.js';
 import { Contact, type ContactView, viewOf } from './contact.js';
 import { nameKey } from './contact-details.js';
@@ -9,12 +9,12 @@ import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 
 /** All contacts of a state, or those with an address, or those whose family or given name begins with something. */
 export class ContactSearch {
-  @IsOptional() @EmailAddress() email?: string;
-  @IsOptional() @PlainText(200) name?: string;
-  @IsOptional() @IsIn(VISIBLE_STATES) state: Exclude<ContactState, 'expunging'> = 'active';
-  @IsOptional() @IsInt() @Min(1) @Max(200) limit: number = 50;
+  @Optional() @EmailAddress() email?: string;
+  @Optional() @PlainText(200) name?: string;
+  @Optional() @IsIn(VISIBLE_STATES) state: Exclude<ContactState, 'expunging'> = 'active';
+  @Optional() @IsInt() @Min(1) @Max(200) limit: number = 50;
   /** `next` of the page before, with the same search. */
-  @IsOptional() @MaxLength(4_000) cursor?: string;
+  @Optional() @MaxLength(4_000) cursor?: string;
 }
 
 export interface ContactPage {

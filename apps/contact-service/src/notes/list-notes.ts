@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { DataSource, MoreThan } from 'typeorm';
+import { Optional } from '#service';
 import { Note, type NoteView, noteViewOf } from './note.js';
 import { ReadContact } from '../contacts/read-contact.js';
 
 export class NotesPage {
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
+  @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
   /** `next` of the page before. */
-  @IsOptional() @IsUUID() after?: string;
+  @Optional() @IsUUID() after?: string;
 }
 
 /** The notes about a contact, oldest first. */

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, IsIn, Matches, MaxLength } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { LANGUAGE_TAG, MAX_LANGUAGES, message, TenantChanged } from '#contracts';
 import { Outbox } from '#messaging';
-import { PlainText } from '#service';
+import { Optional, PlainText } from '#service';
 import { EXPUNGE_POLICIES, type ExpungePolicy } from '../expunge/expunge.decision.js';
 import { Tenant } from './tenant.js';
 
@@ -14,8 +14,8 @@ import { Tenant } from './tenant.js';
  */
 export class TenantFacts {
   @PlainText(200) name: string;
-  @IsOptional() @IsIn(EXPUNGE_POLICIES) expungePolicy?: ExpungePolicy;
-  @IsOptional() @IsFQDN() mailDomain?: string;
+  @Optional() @IsIn(EXPUNGE_POLICIES) expungePolicy?: ExpungePolicy;
+  @Optional() @IsFQDN() mailDomain?: string;
   /** BCP 47 tags, preferred first. */
   @IsArray()
   @ArrayNotEmpty()

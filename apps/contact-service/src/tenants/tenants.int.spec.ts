@@ -79,6 +79,8 @@ test('When a company is read, then staff see every one and a client admin the ow
 test.each([
   ['a missing name', { name: undefined }],
   ['an unknown policy', { expungePolicy: 'sometimes' }],
+  ['null for a policy', { expungePolicy: null }],
+  ['null for a domain', { mailDomain: null }],
   ['no languages', { languages: [] }],
   ['a language that is none', { languages: ['english please'] }],
   ['languages that are no list', { languages: 'en' }],

@@ -14,6 +14,9 @@ const KEYS_TIMEOUT_MS = 3_000;
 /** Unknown key ids make us ask the identity provider again at most this often. */
 const COOLDOWN_MS = 2_000;
 
+/** What can be stored and compared: 1 to 255 characters (OpenID Connect Core, section 2), whole and none for control. */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+
 /** How jose reports keys it could not fetch: no answer in time, another status than 200, or not a key set. */
 const PROVIDER_TROUBLE = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
 
@@ -48,9 +51,9 @@ export class AccessTokens implements OnModuleInit, OnApplicationShutdown {
     const claims = await this.claimsOf(token);
     const roles = rolesOf(claims);
     const tenantId: unknown = claims.tenant_id;
-    if (typeof claims.sub !== 'string' || claims.sub === '') throw new Unauthorized('invalid-token');
+    if (typeof claims.sub !== 'string' || !SUBJECT.test(claims.sub)) throw new Unauthorized('invalid-token');
     if (tenantId === undefined && roles.includes('vendor-staff')) return { subject: claims.sub, roles };
-    if (!isUUID(tenantId)) throw new Unauthorized('invalid-token');
+    if (!isUUID(tenantId)) throw new Unauthorized('no-tenant');
     return { subject: claims.sub, roles, tenantId: String(tenantId).toLowerCase() };
   }
 

@@ -68,6 +68,11 @@ describe('When a token is valid', () => {
     expect(await response.json()).toEqual({ subject: 'user-1', tenantId: TENANT, roles: ['recruiter'] });
   });
 
+  test('then a subject may be 255 characters of any language', async () => {
+    const sub = 'ÿ'.repeat(255);
+    expect(await (await call('', await issuer.sign({ sub }))).json()).toMatchObject({ subject: sub });
+  });
+
   test('then an audience among several is enough, and RFC 9068 media type spelled out', async () => {
     const token = await issuer.sign({ aud: ['other', 'contact-expunge'] }, { typ: 'application/at+jwt' });
     expect((await call('', token)).status).toBe(200);
@@ -143,9 +148,11 @@ describe('When a token does not prove who calls', () => {
     ['no expiry', () => issuer.sign({ exp: undefined })],
     ['not valid yet', () => issuer.sign({ nbf: now() + 60 })],
     ['no subject', () => issuer.sign({ sub: undefined })],
-    ['no tenant', () => issuer.sign({ tenant_id: undefined })],
-    ['a tenant that is no uuid', () => issuer.sign({ tenant_id: "'; drop table" })],
-    ['a staff token with a tenant that is no uuid', () => issuer.sign({ tenant_id: 7, roles: ['vendor-staff'] })],
+    ['a NUL in the subject', () => issuer.sign({ sub: 'user\0' })],
+    ['an escape in the subject', () => issuer.sign({ sub: '\u001b[2J' })],
+    ['half a character in the subject', () => issuer.sign({ sub: 'user\ud800' })],
+    ['a subject of 256 characters', () => issuer.sign({ sub: 'x'.repeat(256) })],
+    ['another issuer and no tenant', () => issuer.sign({ iss: 'http://evil.test', tenant_id: undefined })],
     ['alg none', unsigned],
     ['HS256 with a secret made of the public key', hs256WithPublicKey],
     ['HS256 with the text of the public key', hmacOfJwk],
@@ -161,6 +168,21 @@ describe('When a token does not prove who calls', () => {
       status: 401,
       code: 'unauthorized',
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['no tenant', { tenant_id: undefined }],
+    ['a tenant that is no uuid', { tenant_id: "'; drop table" }],
+    ['the role of staff and a tenant that is no uuid', { tenant_id: 7, roles: ['vendor-staff'] }],
+  ])('then a genuine one with %s is answered 401 and told so', async (_, claims) => {
+    const response = await call('', await issuer.sign(claims));
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(await response.json()).toMatchObject({
+      title: 'A valid access token is needed.',
+      detail: 'The token is genuine, but names no tenant: its claim tenant_id must be a UUID.',
+      code: 'unauthorized',
     });
   });
 
