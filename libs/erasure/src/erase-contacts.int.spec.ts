@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { type Data, EraseContactData } from '#contracts';
 import { Outbox } from '#messaging';
-import { anEraseCommand } from '../../../test/support/make.js';
+import { anEraseCommand, many } from '../../../test/support/make.js';
 import { aMessagingDatabase, aRecord } from '../../../test/support/messaging.js';
+import { countStatements } from '../../../test/support/statements.js';
 import { ChunkProcessor } from '../../messaging/src/chunk-processor.js';
 import { eraseContacts, type Participant, tableStore } from './index.js';
 
@@ -120,4 +121,72 @@ test('When another request comes for an erased contact, then it says that nothin
   await erase(participant, command);
   await erase(participant, { ...command, expungeId: randomUUID() });
   expect((await answers()).map(({ data }) => data.outcome)).toEqual(['erased', 'nothing_held']);
+});
+
+test('When another request comes for an erased contact, then the tombstone stays, and the first one still hears its evidence', async () => {
+  const command = await aHeldContact();
+  const grave = () => db.query('SELECT * FROM subject WHERE contact_id = $1', [command.contactId]);
+  await erase(participant, command);
+  const before = await grave();
+  await erase(participant, { ...command, expungeId: randomUUID() });
+  await erase(participant, command);
+  expect(await grave()).toEqual(before);
+  const [first, , again] = await answers();
+  expect(again?.data).toEqual(first?.data);
+});
+
+test('When the command names another tenant than the one of the contact, then it is refused and nothing is deleted', async () => {
+  const command = await aHeldContact();
+  await db.query('INSERT INTO subject (contact_id, tenant_id) VALUES ($1, $2)', [command.contactId, command.tenantId]);
+  const other = await aHeldContact();
+  await erase(participant, { ...command, tenantId: randomUUID() }, other);
+  expect(await db.query('SELECT DISTINCT contact_id FROM held')).toEqual([{ contact_id: command.contactId }]);
+  expect(await answers()).toMatchObject([
+    { key: command.contactId, type: 'ContactErasureRefused', data: { reason: 'wrong-tenant' } },
+    { key: other.contactId, type: 'ContactDataErased' },
+  ]);
+});
+
+test('When another tenant asks for the evidence of an erased contact, then it is refused', async () => {
+  const command = await aHeldContact();
+  await erase(participant, command);
+  await erase(participant, { ...command, tenantId: randomUUID() });
+  expect((await answers()).map(({ type }) => type)).toEqual(['ContactDataErased', 'ContactErasureRefused']);
+});
+
+test('When a command is for other participants, then nothing is deleted and nothing answered', async () => {
+  const command = await aHeldContact();
+  await erase(participant, { ...command, participants: ['contact-service'] });
+  expect(await rows()).toBe(2);
+  expect(await answers()).toEqual([]);
+});
+
+test('When a refused contact also cannot be deleted now, then the refusal is told', async () => {
+  const command = await aHeldContact();
+  const refuse: Participant['refuse'] = () => Promise.resolve(new Map([[command.contactId, 'on-hold']]));
+  const defer: Participant['defer'] = () => Promise.resolve(new Set([command.contactId]));
+  await erase({ ...participant, refuse, defer }, command);
+  expect(await answers()).toMatchObject([{ type: 'ContactErasureRefused' }]);
+});
+
+test('When data remains of one contact of a batch, then the others are erased', async () => {
+  const [kept, gone] = [await aHeldContact(), await aHeldContact()];
+  const forgetful: typeof held = {
+    ...held,
+    erase: (tx, ids) =>
+      held.erase(
+        tx,
+        ids.filter((id) => id !== kept.contactId),
+      ),
+  };
+  const result = await erase({ ...participant, stores: [forgetful] }, kept, gone);
+  expect(result).toMatchObject({ handled: 1, parked: 1 });
+  expect(await answers()).toMatchObject([{ key: gone.contactId, data: { outcome: 'erased' } }]);
+});
+
+test('When a batch is larger, then it takes no more statements', async () => {
+  const small = many(2, () => anEraseCommand());
+  const large = many(200, () => anEraseCommand());
+  const few = await countStatements(db, () => erase(participant, ...small));
+  expect(await countStatements(db, () => erase(participant, ...large))).toBe(few);
 });

@@ -60,9 +60,17 @@ export async function eraseContacts(
   await outbox.add(tx, answers);
 }
 
+/** An event names another tenant than the one the contact is known under here: nothing is deleted on its word. */
+class WrongTenant extends SafeMessageError {
+  constructor() {
+    super('The contact belongs to another tenant.');
+  }
+}
+
 /**
  * Makes sure that contacts known to be expunged are gone from here, and stay gone: used when a database is new or was
- * restored from a backup. Answers nothing; does nothing for contacts that have their tombstone already.
+ * restored from a backup. Answers nothing; does nothing for contacts that have their tombstone already. Throws
+ * {@link WrongTenant}, so that such an event is parked.
  */
 export async function rememberExpunged(
   participant: Participant,
@@ -71,6 +79,7 @@ export async function rememberExpunged(
 ): Promise<void> {
   const events = [...new Map(messages.map(({ data }) => [data.contactId, data])).values()];
   const subjects = await lockSubjects(tx, events);
+  if (events.some((event) => subjects.get(event.contactId)?.tenantId !== event.tenantId)) throw new WrongTenant();
   const missing = events.filter((event) => !subjects.get(event.contactId)?.tombstone);
   await eraseAndBury(participant, missing, tx);
 }

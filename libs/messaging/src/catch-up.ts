@@ -70,6 +70,16 @@ async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: Cat
   const topic = ContactExpunged.topic;
   await new Promise<void>((resolve, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    // Also for batches without messages, of which eachBatch does not hear (markers of another system's transactions).
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      const span = spans.get(payload.partition);
+      if (!span) return;
+      work.beat();
+      const next = BigInt(payload.lastOffset) + 1n;
+      if (next > span.next) span.next = next;
+      if (span.next >= span.end) spans.delete(payload.partition);
+      if (spans.size === 0) resolve();
+    });
     if (work.signal.aborted) resolve();
     work.signal.addEventListener('abort', () => resolve(), { once: true });
     const running = consumer.run({
@@ -77,14 +87,12 @@ async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: Cat
       eachBatch: async ({ batch }) => {
         const span = spans.get(batch.partition);
         if (!span || work.signal.aborted) return;
-        const records = batch.messages.map(({ offset, key, headers, value }): KafkaRecord => {
+        // The first fetch may be under way, from the beginning, before the seek below.
+        const unread = batch.messages.filter(({ offset }) => BigInt(offset) >= span.next);
+        const records = unread.map(({ offset, key, headers, value }): KafkaRecord => {
           return { topic, partition: batch.partition, offset, key: key?.toString() ?? '', headers, value };
         });
         await work.process(records).catch(reject);
-        work.beat();
-        span.next = BigInt(batch.lastOffset()) + 1n;
-        if (span.next >= span.end) spans.delete(batch.partition);
-        if (spans.size === 0) resolve();
       },
     });
     running

@@ -22,11 +22,14 @@ export interface DeadLetter {
 /** Longer than anybody needs to repair a service, and the stated end of what a dead letter may hold. */
 export const DEAD_LETTER_RETENTION_DAYS = 30;
 
+/** Keys of ours have 36 characters; a longer one does not fit the index when it is too long. */
+const MAX_KEY = 200;
+
 /** Parks a record. The same content parked again (a command that is asked for ever) counts up one row. */
 export async function park(tx: EntityManager, record: KafkaRecord, type: string, reason: string): Promise<void> {
   const value = record.value ?? Buffer.alloc(0);
   const headers = Object.fromEntries(
-    Object.entries(record.headers ?? {}).map(([name, header]) => [name, String(header)]),
+    Object.entries(record.headers ?? {}).map(([name, header]) => [storable(name), storable(String(header))]),
   );
   await tx.query(
     `INSERT INTO dead_letter (topic, type, key, digest, reason, headers, data)
@@ -36,7 +39,7 @@ export async function park(tx: EntityManager, record: KafkaRecord, type: string,
     [
       record.topic,
       type,
-      record.key,
+      storable(record.key).slice(0, MAX_KEY),
       createHash('sha256').update(value).digest(),
       reason,
       JSON.stringify(headers),
@@ -44,6 +47,9 @@ export async function park(tx: EntityManager, record: KafkaRecord, type: string,
     ],
   );
 }
+
+/** PostgreSQL stores no NUL; a record with one could otherwise neither be handled nor parked. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');
 
 /** The parked messages of a service: look, try again, give up. */
 @Injectable()

@@ -3,6 +3,7 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
+import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
 import { Bindings } from './bindings.js';
 import { readToTheEnd } from './catch-up.js';
@@ -27,8 +28,6 @@ class Crashed extends SafeMessageError {
     super('The Kafka consumer crashed.', { cause });
   }
 }
-
-class TopicsMissing extends SafeMessageError {}
 
 /**
  * Nest transport: consumes the topics of the service's subscriptions in batches. Offsets are committed after the
@@ -232,16 +231,4 @@ function reasonOf(error: unknown): string {
   if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
   const safe = safeError(error);
   return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;
-}
-
-async function assertTopicsExist(kafka: Kafka, wanted: readonly string[]): Promise<void> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    const existing = new Set(await admin.listTopics());
-    const missing = wanted.filter((topic) => !existing.has(topic));
-    if (missing.length > 0) throw new TopicsMissing(`waiting for the topics ${missing.join(', ')}`);
-  } finally {
-    await admin.disconnect();
-  }
 }

@@ -1,18 +1,28 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type DynamicModule, type INestApplicationContext, Injectable, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
 import { ContactAdded, ContactDisabled, ContactExpunged, type Data, message, type Outgoing } from '#contracts';
 import { waitUntil } from '#local';
 import { aContactAdded, aContactExpunged, many } from '../../../test/support/make.js';
 import { aMessagingDatabase, aRecord, Remember } from '../../../test/support/messaging.js';
+import {
+  aMessagingNode,
+  type MessagingNode,
+  newGroup,
+  outboxSize,
+  untilProblem,
+  untilPublished,
+  untilWell,
+} from '../../../test/support/messaging-node.js';
 import { startTestKafka, type TestKafka } from '../../../test/support/test-kafka.js';
-import { KafkaBatchServer, kafkaClient, MessagingModule, on, Outbox, Relay, type Subscription } from './index.js';
-import { handlersOf } from './subscription.js';
+import { createTopics } from './create-topics.js';
+import { kafkaClient } from './kafka-client.js';
+import { on } from './subscription.js';
+import { runWithTrace } from './trace.js';
 
 let kafka: TestKafka;
 let db: DataSource;
-const running: Node[] = [];
+const running: MessagingNode[] = [];
 
 beforeAll(async () => {
   kafka = await startTestKafka({ topics: false });
@@ -31,46 +41,13 @@ class RememberAdded extends Remember {}
 @Injectable()
 class RememberExpunged extends Remember {}
 
-@Module({})
-class TestModule {}
-
-/** One service process's share of messaging, on the test's database. */
-interface Node {
-  readonly outbox: Outbox;
-  readonly relay: Relay;
-  readonly server: KafkaBatchServer;
-  stop(): Promise<void>;
-}
-
-async function aNode(group: string, subscriptions: Subscription[] = [on(ContactAdded, RememberAdded)]): Promise<Node> {
-  const messaging = MessagingModule.forService({
-    service: group,
-    brokers: kafka.brokers,
-    subscriptions,
-  });
-  const handlers: Type[] = handlersOf(subscriptions);
-  const module: DynamicModule = {
-    module: TestModule,
-    global: true,
-    imports: [messaging],
-    providers: [{ provide: DataSource, useValue: db }, ...handlers],
-    exports: [DataSource],
-  };
-  const context: INestApplicationContext = await NestFactory.createApplicationContext(module, { logger: false });
-  const [relay, server] = [context.get(Relay), context.get(KafkaBatchServer)];
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    await relay.stop();
-  };
-  const node = { outbox: context.get(Outbox), relay, server, stop };
+async function aNode(group: string, subscriptions = [on(ContactAdded, RememberAdded)]): Promise<MessagingNode> {
+  const node = await aMessagingNode({ db, group, brokers: kafka.brokers, subscriptions });
   running.push(node);
   return node;
 }
 
-let groups = 0;
-const newGroup = (): string => `test-${process.pid}-${groups++}`;
-
-const send = (node: Node, messages: Outgoing[]): Promise<void> => db.transaction((tx) => node.outbox.add(tx, messages));
+const send = (node: MessagingNode, messages: Outgoing[]): Promise<void> => node.send(messages);
 const added = (contacts: Data<ContactAdded>[]): Outgoing[] => contacts.map((contact) => message(ContactAdded, contact));
 
 const handled = async (keys: readonly string[]): Promise<string[]> => {
@@ -86,36 +63,23 @@ const untilHandled = (contacts: { contactId: string }[], timeoutMs = 20_000): Pr
   });
 };
 
-const untilProblem = (problems: () => string[], pattern: RegExp): Promise<unknown> =>
-  waitUntil(() => Promise.resolve(problems().some((problem) => pattern.test(problem)) || undefined), {
-    what: `the problem ${pattern}`,
-    timeoutMs: 20_000,
-  });
-
-const untilWell = (problems: () => string[]): Promise<unknown> =>
-  waitUntil(() => Promise.resolve(problems().length === 0 || undefined), { what: 'no problems', timeoutMs: 20_000 });
-
 test('When the topics do not exist yet, then the consumer says so, waits, and starts by itself', async () => {
   const node = await aNode(newGroup());
   node.server.start();
   await untilProblem(() => node.server.problems(), /waiting for the topics contact\.events/);
   expect(node.server.alive()).toBe(true);
-  const { createTopics } = await import('./create-topics.js');
   await createTopics({ brokers: kafka.brokers, partitions: 2 });
   await untilWell(() => node.server.problems());
 });
 
 describe('from outbox to handler', () => {
-  test('When messages were sent before a group first reads, then it reads them from the beginning, in order per key', async () => {
+  test('When messages were sent before a group first reads, then it reads them from the beginning', async () => {
     const node = await aNode(newGroup());
     const contacts = many(40, () => aContactAdded());
     const twice = contacts.flatMap((contact) => [contact, { ...contact, importId: contact.contactId }]);
     node.relay.start();
     await send(node, added(twice));
-    await waitUntil(async () => (await outboxSize()) === 0 || undefined, {
-      what: 'the outbox is empty',
-      timeoutMs: 20_000,
-    });
+    await untilPublished(db);
     node.server.start();
     await untilHandled([...contacts, ...contacts]);
   });
@@ -141,7 +105,7 @@ describe('from outbox to handler', () => {
     const node = await aNode(newGroup());
     const huge = { ...aContactAdded(), country: 'x'.repeat(1_000_000) };
     await expect(send(node, added([aContactAdded(), huge]))).rejects.toThrow(/has \d+ bytes; 900000 are allowed/);
-    expect(await outboxSize()).toBe(0);
+    expect(await outboxSize(db)).toBe(0);
   });
 
   test('When many large messages wait for one partition, then sends stay below the limit of the broker', async () => {
@@ -178,7 +142,6 @@ describe('from outbox to handler', () => {
 
   test('When a trace is given, then it travels with the message', async () => {
     const node = await aNode(newGroup());
-    const { runWithTrace } = await import('./trace.js');
     const traceparent = '00-11111111111111111111111111111111-2222222222222222-01';
     await runWithTrace(traceparent, undefined, () => send(node, added([aContactAdded()])));
     const [row] = await db.query('SELECT headers FROM outbox');
@@ -221,7 +184,7 @@ describe('relays', () => {
     });
     await send(node, added(many(2_500, () => aContactAdded())));
     await node.relay.stop();
-    expect(await outboxSize()).toBe(0);
+    expect(await outboxSize(db)).toBe(0);
   });
 });
 
@@ -250,10 +213,7 @@ test('When a database is new, then it reads what was expunged before it takes an
   const { tenantId, contactId } = contact;
   await send(publisher, added([contact]));
   await send(publisher, [message(ContactExpunged, aContactExpunged({ tenantId, contactId }))]);
-  await waitUntil(async () => (await outboxSize()) === 0 || undefined, {
-    what: 'the outbox is empty',
-    timeoutMs: 10_000,
-  });
+  await untilPublished(db);
   const fresh = await aNode(newGroup(), [on(ContactAdded, RememberAdded), on(ContactExpunged, RememberExpunged)]);
   fresh.server.start();
   await untilHandled([contact, contact]);
@@ -278,7 +238,6 @@ test('When a client is idle, then it does not spin a timer', async () => {
   expect(timers).toBeLessThan(100);
 });
 
-const outboxSize = async (): Promise<number> => (await db.query('SELECT count(*)::int AS n FROM outbox'))[0].n;
 const relayLocks = async (): Promise<number> =>
   (
     await db.query(

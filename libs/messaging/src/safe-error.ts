@@ -26,6 +26,7 @@ export interface SafeError {
 }
 
 const FRAMES = 12;
+const FRAME = /^ {4}at .*(:\d+:\d+|<anonymous>|native|index \d+)\)?$/;
 const MACHINE_WORD = /^[A-Za-z0-9_.-]{1,80}$/;
 
 /** A loggable description of any thrown value: names, codes and stack frames, never a message that may quote data. */
@@ -35,7 +36,8 @@ export function safeError(error: unknown, depth = 0): SafeError {
   const fields = { ...machineWords(error), ...(isError(driver) ? machineWords(driver) : {}) };
   const cause = isError(error.cause) && depth < 3 ? { cause: safeError(error.cause, depth + 1) } : {};
   const message = error instanceof SafeMessageError ? { message: error.message } : {};
-  return { name: error.name, ...message, ...fields, stack: frames(error), ...cause };
+  const name = MACHINE_WORD.test(error.name) ? error.name : 'Error';
+  return { name, ...message, ...fields, stack: frames(error), ...cause };
 }
 
 function machineWords(error: Error): { code?: string; table?: string; constraint?: string } {
@@ -47,8 +49,10 @@ function machineWords(error: Error): { code?: string; table?: string; constraint
   return words;
 }
 
-/** Stack frames only: the first lines of a stack repeat the message. */
+/** Stack frames only: a stack begins with the message, whose lines may look like frames. */
 function frames(error: Error): string[] {
-  const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const stack = error.stack ?? '';
+  const afterMessage = stack.slice(Math.max(stack.indexOf(error.message), 0) + error.message.length);
+  const lines = afterMessage.split('\n').filter((line) => FRAME.test(line));
   return lines.slice(0, FRAMES).map((line) => line.trim());
 }
