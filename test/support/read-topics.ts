@@ -18,28 +18,34 @@ export async function readTopics(brokers: string[], wanted?: string[]): Promise<
   const missing = new Set(ends.keys());
   if (missing.size === 0) return messages;
   const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${performance.now()}`, maxWaitTimeInMs: 200 });
-  await consumer.connect();
-  await consumer.subscribe({
-    topics: [...new Set([...ends.keys()].map((place) => place.split('|')[0]!))],
-    fromBeginning: true,
-  });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    const eachBatch = ({
-      batch,
-    }: {
-      batch: { topic: string; partition: number; messages: KafkaMessages; lastOffset(): string };
-    }): Promise<void> => {
-      const { topic, partition } = batch;
-      messages.push(...batch.messages.map((message) => toMessage(topic, partition, message)));
-      const place = `${topic}|${partition}`;
-      if (BigInt(batch.lastOffset()) + 1n >= (ends.get(place) ?? 0n)) missing.delete(place);
-      if (missing.size === 0) resolve();
-      return Promise.resolve();
-    };
-    consumer.run({ autoCommit: false, eachBatch: eachBatch as never }).catch(reject);
-  });
-  await consumer.disconnect();
+  try {
+    await consumer.connect();
+    await consumer.subscribe({
+      topics: [...new Set([...ends.keys()].map((place) => place.split('|')[0]!))],
+      fromBeginning: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        // A new broker may still be loading its groups: kafkajs starts again by itself.
+        if (!payload.restart) reject(payload.error);
+      });
+      const eachBatch = ({
+        batch,
+      }: {
+        batch: { topic: string; partition: number; messages: KafkaMessages; lastOffset(): string };
+      }): Promise<void> => {
+        const { topic, partition } = batch;
+        messages.push(...batch.messages.map((message) => toMessage(topic, partition, message)));
+        const place = `${topic}|${partition}`;
+        if (BigInt(batch.lastOffset()) + 1n >= (ends.get(place) ?? 0n)) missing.delete(place);
+        if (missing.size === 0) resolve();
+        return Promise.resolve();
+      };
+      consumer.run({ autoCommit: false, eachBatch: eachBatch as never }).catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
   return messages;
 }
 

@@ -1,25 +1,16 @@
 import { join } from 'node:path';
+import { SERVICES, type ServiceName } from '#contracts';
 import type { LocalConfig } from './config.js';
 import { repositoryRoot } from './paths.js';
 import { type WantedPort, freePort } from './ports.js';
 
-export const SERVICE_NAMES = [
-  'contact-service',
-  'workflow-service',
-  'notification-service',
-  'privacy-service',
-] as const;
+export { type ServiceName } from '#contracts';
+export const SERVICE_NAMES = SERVICES;
 
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+type DatabaseOf<Service> = Service extends `${infer Name}-service` ? `${Name}_service` : never;
+export type DatabaseName = DatabaseOf<ServiceName>;
 
-export const DATABASE_NAMES = [
-  'contact_service',
-  'workflow_service',
-  'notification_service',
-  'privacy_service',
-] as const;
-
-export type DatabaseName = (typeof DATABASE_NAMES)[number];
+export const DATABASE_NAMES = SERVICES.map(databaseOf);
 
 /** contact-service keeps its data in contact_service, and so on. */
 export function databaseOf(service: ServiceName): DatabaseName {

@@ -1,10 +1,9 @@
+import './require-node.js';
 import { join } from 'node:path';
 import { SETTINGS } from './config.js';
 import { repositoryRoot } from './paths.js';
+import { Stopped, aborted, stopOnSignals } from './stop-on-signals.js';
 import { type LocalSystem, startSystem } from './system.js';
-
-/** npm passes Ctrl-C on to a program that the terminal has already told; both count as one. */
-const SAME_KEYSTROKE_MS = 500;
 
 const HELP = `npm start: runs Contact Expunge on this machine. Data is kept in .local between starts.
 
@@ -19,7 +18,8 @@ async function main(): Promise<void> {
     print(HELP);
     return;
   }
-  const stopping = stopOnSignals();
+  // The exit guard kills what is left of the children.
+  const stopping = stopOnSignals(() => process.exit(1));
   const started = performance.now();
   const system = await startSystem({
     dataDir: join(repositoryRoot(), '.local'),
@@ -33,39 +33,6 @@ async function main(): Promise<void> {
   print('Stopping: services first, then what they use');
   await system.stop();
   print('Stopped. The data is in .local');
-}
-
-/** A signal that is aborted by the first Ctrl-C or SIGTERM; a second one ends everything at once. */
-function stopOnSignals(): AbortSignal {
-  const stopping = new AbortController();
-  let first = 0;
-  const onSignal = (): void => {
-    if (!stopping.signal.aborted) {
-      first = performance.now();
-      stopping.abort(new Stopped());
-    } else if (performance.now() - first > SAME_KEYSTROKE_MS) {
-      // The exit guard kills what is left of the children.
-      process.exit(1);
-    }
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return stopping.signal;
-}
-
-class Stopped extends Error {
-  override readonly name = 'Stopped';
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    // A pending promise alone does not keep Node running.
-    const alive = setInterval(() => undefined, 60_000);
-    signal.addEventListener('abort', () => {
-      clearInterval(alive);
-      resolve();
-    });
-  });
 }
 
 function summary(system: LocalSystem, seconds: number): string {
@@ -90,9 +57,6 @@ function summary(system: LocalSystem, seconds: number): string {
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
-
-// A terminal that is closed must not turn the orderly stop into a crash.
-process.stdout.on('error', () => undefined);
 
 main().then(
   () => process.exit(0),

@@ -98,6 +98,7 @@ async function databasesPart(
     port: options.ports.postgres,
     fsync: options.fsync,
     log: join(options.logDir, 'postgres.log'),
+    report: options.output,
   });
   stops.push(() => postgres.stop());
   return { postgres, databases: await postgres.createDatabases(names) };
@@ -113,6 +114,7 @@ async function kafkaPart(options: StartPartsOptions, stops: Stop[]): Promise<Pic
     fast: options.fast,
     log: join(options.logDir, 'kafka.log'),
     progress: options.output,
+    report: options.output,
   });
   stops.push(() => kafka.stop());
   return { kafka, brokers: kafka.brokers };

@@ -5,11 +5,19 @@ import { baseEnvironment } from './config.js';
 import { newPassword } from './databases.js';
 import { type PostgresBinaries, assertReachable } from './postgres-binaries.js';
 
+export interface ClusterOptions {
+  dataDir: string;
+  binaries: PostgresBinaries;
+  fsync: boolean;
+  logFile: string;
+}
+
 /**
  * Makes the cluster in `<dataDir>/cluster` unless it is there, and returns the superuser's password.
  * A start that was killed half way leaves nothing that the next one would mistake for a cluster.
  */
-export async function prepareCluster(dataDir: string, binaries: PostgresBinaries, fsync: boolean): Promise<string> {
+export async function prepareCluster(options: ClusterOptions): Promise<string> {
+  const { dataDir, binaries } = options;
   mkdirSync(dataDir, { recursive: true });
   const passwordFile = join(dataDir, 'superuser-password');
   const cluster = join(dataDir, 'cluster');
@@ -21,19 +29,14 @@ export async function prepareCluster(dataDir: string, binaries: PostgresBinaries
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { mode: 0o700 });
   own(binaries, half, passwordFile);
-  await initialise(dataDir, half, passwordFile, binaries, fsync);
+  await initialise(options, half, passwordFile);
   renameSync(half, cluster);
   if (binaries.account !== undefined) chownSync(passwordFile, 0, 0);
   return password;
 }
 
-async function initialise(
-  dataDir: string,
-  cluster: string,
-  passwordFile: string,
-  binaries: PostgresBinaries,
-  fsync: boolean,
-): Promise<void> {
+async function initialise(options: ClusterOptions, cluster: string, passwordFile: string): Promise<void> {
+  const { dataDir, binaries, fsync, logFile } = options;
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const child = await startChild({
     command: binaries.initdb,
@@ -46,7 +49,7 @@ async function initialise(
       ...(fsync ? [] : ['--no-sync']),
     ],
     env: { ...baseEnvironment(), LC_ALL: 'C' },
-    logFile: join(dataDir, 'initdb.log'),
+    logFile,
     pidFile: join(dataDir, 'initdb.pid'),
     marker: dataDir,
     cwd: '/',

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Child, startChild } from './children.js';
 import { baseEnvironment } from './config.js';
 import { type DatabaseUrls, connected, createDatabases } from './databases.js';
+import { KeepRunning } from './keep-running.js';
 import { endProcess, identify } from './orphans.js';
 import { freePort } from './ports.js';
 import { type PostgresBinaries, findPostgres } from './postgres-binaries.js';
@@ -21,11 +22,14 @@ export interface PostgresOptions {
   fsync: boolean;
   /** The server's log, `<dataDir>/postgres.log` unless told. It never quotes statements or values. */
   log?: string;
+  /** Told when the server ends unasked, which is then started again; without it the server stays down. */
+  report?: (line: string) => void;
 }
 
 export interface PostgresServer {
   readonly port: number;
-  readonly pid: number;
+  /** Undefined while nothing runs. */
+  readonly pid: number | undefined;
   /** Role `postgres` on database `postgres`. */
   readonly superuserUrl: string;
   /** See `createDatabases` in databases.ts; the passwords are kept in the data folder. */
@@ -47,40 +51,46 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const dataDir = resolve(options.dataDir);
   const port = options.port ?? (await freePort());
   const binaries = findPostgres();
-  const password = await prepareCluster(dataDir, binaries, options.fsync);
+  const logFile = options.log ?? join(dataDir, 'postgres.log');
+  const password = await prepareCluster({ dataDir, binaries, fsync: options.fsync, logFile });
   const superuserUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  const launch = (): Promise<Child> => launchServer({ ...options, dataDir, port }, binaries, superuserUrl);
-  let server = await launch();
+  const server = new KeepRunning({
+    name: 'PostgreSQL',
+    logFile,
+    report: options.report,
+    launch: () => launchServer({ dataDir, port, fsync: options.fsync, logFile }, binaries, superuserUrl),
+    end: (running) => running.stop('SIGINT', STOP_TIMEOUT_MS),
+  });
+  await server.start();
   return {
     port,
     superuserUrl,
     get pid() {
-      return server.pid;
+      return server.current?.pid;
     },
     createDatabases: (names) =>
       createDatabases({ superuserUrl, names, passwordsFile: join(dataDir, 'passwords.json') }),
-    stop: () => server.stop('SIGINT', STOP_TIMEOUT_MS),
+    stop: () => server.stop(),
     kill: (signal) => server.kill(signal),
     async restart() {
-      await server.stop('SIGINT', STOP_TIMEOUT_MS);
-      server = await launch();
+      await server.stop();
+      await server.start();
     },
   };
 }
 
 async function launchServer(
-  options: PostgresOptions & { port: number },
+  options: { dataDir: string; port: number; fsync: boolean; logFile: string },
   binaries: PostgresBinaries,
   superuserUrl: string,
 ): Promise<Child> {
   const cluster = join(options.dataDir, 'cluster');
-  const logFile = options.log ?? join(options.dataDir, 'postgres.log');
   const start = (): Promise<Child> =>
     startChild({
       command: binaries.postgres,
       args: ['-D', cluster, '-p', String(options.port), ...settings(options.fsync)],
       env: { ...baseEnvironment(), LC_ALL: 'C' },
-      logFile,
+      logFile: options.logFile,
       pidFile: join(options.dataDir, 'postgres.pid'),
       marker: cluster,
       stopSignal: 'SIGINT',
@@ -98,7 +108,7 @@ async function launchServer(
   };
   const what = `PostgreSQL answers on port ${options.port}`;
   try {
-    return await waitUntil(probe, { what, timeoutMs: START_TIMEOUT_MS, see: logFile });
+    return await waitUntil(probe, { what, timeoutMs: START_TIMEOUT_MS, see: options.logFile });
   } catch (error) {
     await running.child?.kill('SIGKILL');
     throw error;

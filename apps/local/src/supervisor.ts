@@ -1,9 +1,6 @@
+import { KeepRunning } from './keep-running.js';
 import { type ServiceOptions, type ServiceProcess, startService, waitUntilReady } from './services.js';
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
-/** After living this long a process counts as sound, and the next pause is the shortest again. */
-const SOUND_AFTER_MS = 10_000;
 const GIVE_UP_AFTER = 5;
 const READY_TIMEOUT_MS = 60_000;
 
@@ -14,19 +11,15 @@ export interface SupervisedOptions extends ServiceOptions {
   report: (line: string) => void;
 }
 
-/**
- * A service that is started again whenever its process ends without having been asked to: after 250 ms,
- * doubling to 5 s while it keeps ending. `restarts` counts that.
- */
+/** A service that is started again whenever its process ends without having been asked to, as KeepRunning does it. */
 export class SupervisedService {
-  restarts = 0;
-  private current?: ServiceProcess;
-  private wanted = false;
-  private pauseMs = FIRST_PAUSE_MS;
-  private timer?: NodeJS.Timeout;
-  private launching: Promise<void> = Promise.resolve();
+  private readonly process: KeepRunning<ServiceProcess>;
 
-  constructor(private readonly options: SupervisedOptions) {}
+  constructor(private readonly options: SupervisedOptions) {
+    const { name, logFile, report } = options;
+    const launch = (): Promise<ServiceProcess> => startService(options);
+    this.process = new KeepRunning({ name, logFile, report, launch, end: (running) => running.stop() });
+  }
 
   get name(): string {
     return this.options.name;
@@ -42,15 +35,17 @@ export class SupervisedService {
 
   /** The process id, undefined while nothing runs. */
   get pid(): number | undefined {
-    return this.current?.pid;
+    return this.process.current?.pid;
+  }
+
+  /** How often it was started again. */
+  get restarts(): number {
+    return this.process.restarts;
   }
 
   /** Starts it (again, after `stop`). Does not wait until it is ready. */
-  async start(): Promise<void> {
-    if (this.wanted) return;
-    this.wanted = true;
-    this.launching = this.launch();
-    await this.launching;
+  start(): Promise<void> {
+    return this.process.start();
   }
 
   /** Waits until /health/ready answers 200; rejects after `timeoutMs` or when the process keeps ending. */
@@ -65,38 +60,11 @@ export class SupervisedService {
 
   /** Ends the process as a crash would; it is started again. Returns when it is gone. */
   async kill(signal: NodeJS.Signals): Promise<void> {
-    await this.current?.kill(signal);
+    await this.process.current?.kill(signal);
   }
 
   /** Stops it for good: SIGTERM, SIGKILL after 50 s. Returns when the process is gone. */
-  async stop(): Promise<void> {
-    this.wanted = false;
-    clearTimeout(this.timer);
-    // A process that is being started right now must not slip through; its failure to start is reported elsewhere.
-    await this.launching.catch(() => undefined);
-    await this.current?.stop();
-  }
-
-  private async launch(): Promise<void> {
-    const started = Date.now();
-    const service = await startService(this.options);
-    this.current = service;
-    void service.exited.then(({ code, signal }) => {
-      this.current = undefined;
-      if (this.wanted) this.again(started, `${this.name} ended with ${code ?? signal ?? 'nothing'}`);
-    });
-  }
-
-  private again(started: number, reason: string): void {
-    if (Date.now() - started > SOUND_AFTER_MS) this.pauseMs = FIRST_PAUSE_MS;
-    const pause = this.pauseMs;
-    this.pauseMs = Math.min(pause * 2, LONGEST_PAUSE_MS);
-    this.restarts += 1;
-    this.options.report(`${reason}; started again in ${pause} ms (restart ${this.restarts}, see ${this.logFile})`);
-    this.timer = setTimeout(() => {
-      this.launching = this.launch().catch((error: Error) => {
-        this.again(Date.now(), `${this.name} did not start: ${error.message}`);
-      });
-    }, pause);
+  stop(): Promise<void> {
+    return this.process.stop();
   }
 }

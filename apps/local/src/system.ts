@@ -16,6 +16,7 @@ import type { IdentityProvider } from './identity-provider.js';
 import type { KafkaBroker } from './kafka/kafka.js';
 import type { MailInbox } from './mail-inbox.js';
 import { forgetProcess, holdLock } from './orphans.js';
+import { assertOutsidePartsAnswer } from './outside-parts.js';
 import { type ReusedParts, embeddedParts, startParts } from './parts.js';
 import { assertPortsFree } from './ports.js';
 import type { PostgresServer } from './postgres.js';
@@ -34,7 +35,7 @@ export interface SystemOptions extends ReusedParts {
   services?: ServiceName[];
   /** Settings added to or replacing those of one service. */
   env?: Partial<Record<ServiceName, Record<string, string>>>;
-  /** Gets one line per step, and per restart of a service. */
+  /** Gets one line per step, and per restart of a service, PostgreSQL or Kafka. */
   output?: (line: string) => void;
   /** Breaks off the start between two steps; what was started is stopped. */
   signal?: AbortSignal;
@@ -88,6 +89,7 @@ async function startLocked(options: SystemOptions, config: LocalConfig, unlock: 
   const ports = options.ports === 'fixed' ? fixedPorts(config) : await freePorts();
   await clearUp(options.dataDir, output);
   await assertPortsFree(wantedPorts(ports, embeddedParts(options, config)));
+  await assertOutsidePartsAnswer(config);
   options.signal?.throwIfAborted();
   const parts = await startParts({ ...options, logDir, ports, fast: options.fast ?? false, config, output });
   const facts = { ...parts, urls: urlsOf(ports), secrets, logLevel: config.logLevel, extra: options.env };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
 import { repositoryRoot } from '../paths.js';
@@ -91,7 +91,7 @@ async function showMail(system: LocalSystem, statusUrl: string, say: Say): Promi
   const attached = mail.attachments.find(({ filename }) => filename === 'certificate.jws');
   const salt = /salt: ([\w-]{22})/i.exec(mail.text ?? '')?.[1];
   if (!attached || !salt) throw new Error('the mail has no certificate or no salt');
-  const file = join(system.logDir, 'certificate.jws');
+  const file = join(dirname(system.logDir), 'certificate.jws');
   await writeFile(file, attached.content);
   say('8. The certificate, verified offline with npm run certificate:verify');
   say((await verify(file, system.secrets.certificateJwksFile, salt)).replaceAll(/^/gm, '   | '));

@@ -6,13 +6,13 @@ const CORRELATION = 1;
 const TIMEOUT_MS = 2_000;
 
 /**
- * True when the broker on this port of 127.0.0.1 answers a metadata request with at least one broker, which means
+ * True when the broker at this address answers a metadata request with at least one broker, which means
  * that it is registered with its controller and takes work. Open alone is not enough: the port opens earlier.
  * Spoken by hand (Kafka protocol, Metadata v1) because a client library connects, retries and logs too much for a look.
  */
-export function answersMetadata(port: number): Promise<boolean> {
+export function answersMetadata(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     let answer = Buffer.alloc(0);
     const finish = (result: boolean): void => {
       socket.destroy();

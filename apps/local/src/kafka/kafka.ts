@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join, resolve } from 'node:path';
 import { type Child, startChild } from '../children.js';
 import { baseEnvironment } from '../config.js';
+import { KeepRunning } from '../keep-running.js';
 import { sourceFile } from '../paths.js';
 import { freePort } from '../ports.js';
 import { waitUntil } from '../wait-until.js';
@@ -25,11 +26,14 @@ export interface KafkaOptions {
   log: string;
   /** Told what a download does; silent otherwise. */
   progress?: (line: string) => void;
+  /** Told when the broker ends unasked, which is then started again; without it the broker stays down. */
+  report?: (line: string) => void;
 }
 
 export interface KafkaBroker {
   readonly brokers: string[];
-  readonly pid: number;
+  /** Undefined while nothing runs. */
+  readonly pid: number | undefined;
   readonly logFile: string;
   /** Orderly shutdown; SIGKILL if it takes longer than 20 s. */
   stop(): Promise<void>;
@@ -53,18 +57,25 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const node: Node = { ...options, java, classPath: jars.join(':'), dataDir, port, controllerPort };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   await formatOnce(node);
-  let broker = await launch(node);
+  const broker = new KeepRunning({
+    name: 'Kafka',
+    logFile: options.log,
+    report: options.report,
+    launch: () => launch(node),
+    end: (running) => running.stop('SIGTERM', STOP_TIMEOUT_MS),
+  });
+  await broker.start();
   return {
     brokers: [`127.0.0.1:${port}`],
     logFile: options.log,
     get pid() {
-      return broker.pid;
+      return broker.current?.pid;
     },
-    stop: () => broker.stop('SIGTERM', STOP_TIMEOUT_MS),
+    stop: () => broker.stop(),
     kill: (signal) => broker.kill(signal),
     async restart() {
-      await broker.stop('SIGTERM', STOP_TIMEOUT_MS);
-      broker = await launch(node);
+      await broker.stop();
+      await broker.start();
     },
   };
 }
@@ -106,7 +117,7 @@ async function launch(node: Node): Promise<Child> {
   const broker = await startJvm(node, ['kafka.Kafka', config]);
   const probe = async (): Promise<Child | undefined> => {
     if (!broker.running) throw new Error(`Kafka ended while starting (see ${node.log})`);
-    return (await answersMetadata(node.port)) ? broker : undefined;
+    return (await answersMetadata('127.0.0.1', node.port)) ? broker : undefined;
   };
   try {
     const what = `Kafka answers on port ${node.port}`;
