@@ -17,7 +17,7 @@ import { SafeMessageError, safeError } from './safe-error.js';
 const { KafkaJSError } = kafkajs;
 
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
-const CHUNK = 500;
+const CHUNK = 250;
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
