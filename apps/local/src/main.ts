@@ -1,9 +1,11 @@
-import './require-node.js';
 import { join } from 'node:path';
+import { requireNodeVersion } from '#service';
 import { SETTINGS } from './config.js';
 import { repositoryRoot } from './paths.js';
 import { Stopped, aborted, stopOnSignals } from './stop-on-signals.js';
 import { type LocalSystem, startSystem } from './system.js';
+
+requireNodeVersion();
 
 const HELP = `npm start: runs Contact Expunge on this machine. Data is kept in .local between starts.
 

@@ -1,11 +1,13 @@
-import './require-node.js';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { requireNodeVersion } from '#service';
 import { SERVICE_NAMES } from './catalogue.js';
 import { baseEnvironment } from './config.js';
 import { repositoryRoot } from './paths.js';
+
+requireNodeVersion();
 
 const HELP = `Commands of the services, for the system of npm start:
 

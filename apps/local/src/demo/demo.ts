@@ -1,13 +1,15 @@
-import '../require-node.js';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireNodeVersion } from '#service';
 import { Stopped, aborted, stopOnSignals } from '../stop-on-signals.js';
 import { startSystem } from '../system.js';
 import { deleteAccountEverywhere } from './delete-account-everywhere.js';
 import { Api } from '../api.js';
 import { setTheScene } from './set-the-scene.js';
+
+requireNodeVersion();
 
 const HELP = `npm run demo: shows the main job on real parts, on this machine only.
 
