@@ -8,6 +8,7 @@ import {
   handlersOf,
   Housekeeping,
   KafkaBatchServer,
+  type KafkaConnection,
   MessagingModule,
   Outbox,
   Relay,
@@ -34,16 +35,19 @@ export interface NodeParts {
   /** The consumer group; a new one unless told. */
   readonly group?: string;
   readonly brokers?: readonly string[];
+  /** Instead of `brokers`: with TLS or a login. */
+  readonly kafka?: KafkaConnection;
   readonly subscriptions?: readonly Subscription[];
 }
 
 export async function aMessagingNode(parts: NodeParts): Promise<MessagingNode> {
-  const { db, group = newGroup(), brokers = [], subscriptions = [] } = parts;
+  const { db, group = newGroup(), subscriptions = [] } = parts;
+  const kafka = parts.kafka ?? { brokers: parts.brokers ?? [] };
   const handlers: Type[] = handlersOf(subscriptions);
   const module: DynamicModule = {
     module: TestModule,
     global: true,
-    imports: [MessagingModule.forService({ service: group, brokers, subscriptions })],
+    imports: [MessagingModule.forService({ service: group, kafka, subscriptions })],
     providers: [{ provide: DataSource, useValue: db }, ...handlers],
     exports: [DataSource],
   };

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { type Data, keyOf, type Message, message, type MessageClass } from '#contracts';
 import { createSubjectTable } from '#erasure';
-import { createMessagingTables, type Received } from '#messaging';
+import { createMessagingTables, isolateTenants, type Received } from '#messaging';
 import { migrate } from '#service';
 import type { Binding, KafkaRecord } from '../../libs/messaging/src/parse-record.js';
 import { toHeaders } from '../../libs/messaging/src/cloud-event.js';
@@ -13,8 +13,9 @@ class CreateTables1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createMessagingTables(runner);
     await createSubjectTable(runner);
-    await runner.query('CREATE TABLE held (contact_id uuid, what text)');
-    await runner.query('CREATE TABLE handled (n bigserial, key text, type text, id uuid, batch int)');
+    await runner.query('CREATE TABLE held (tenant_id uuid NOT NULL, contact_id uuid, what text)');
+    await runner.query('CREATE TABLE handled (n bigserial, key text, type text, id uuid, batch int, bound_to text)');
+    await isolateTenants(runner, ['subject', 'held']);
   }
   async down(): Promise<void> {}
 }
@@ -29,16 +30,20 @@ export async function aMessagingDatabase(): Promise<DataSource> {
   return new DataSource({ type: 'postgres', url: appUrl, poolSize: 6 }).initialize();
 }
 
-/** Writes what it is given into `handled`. */
+/** The test's own connection to the same database, which sees every tenant. */
+export const everyTenantOf = (db: DataSource): Promise<DataSource> => {
+  const { url } = db.options as { url?: string };
+  return new DataSource({ type: 'postgres', url, extra: { options: '-c app.tenant_id=all' } }).initialize();
+};
+
+/** Writes what it is given into `handled`, and the tenant it was bound to. */
 export class Remember {
   async handle(messages: readonly Received<Message>[], tx: EntityManager): Promise<void> {
     for (const { data, id } of messages) {
-      await tx.query('INSERT INTO handled (key, type, id, batch) VALUES ($1, $2, $3, $4)', [
-        keyOf(data),
-        data.constructor.name,
-        id,
-        messages.length,
-      ]);
+      await tx.query(
+        `INSERT INTO handled (key, type, id, batch, bound_to) VALUES ($1, $2, $3, $4, current_setting('app.tenant_id', true))`,
+        [keyOf(data), data.constructor.name, id, messages.length],
+      );
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   ContactExpunged,
   EraseContactData,
   ExpungeRequested,
+  ExpungeWaiting,
 } from './expunge-messages.js';
 import type { MessageClass } from './message.js';
 import { TenantChanged } from './tenant-messages.js';
@@ -17,6 +18,7 @@ export const MESSAGES: readonly MessageClass[] = [
   ContactDisabled,
   ContactEnabled,
   ExpungeRequested,
+  ExpungeWaiting,
   EraseContactData,
   ContactDataErased,
   ContactErasureRefused,

@@ -16,7 +16,7 @@ import { IsId } from './id.js';
 import { JWE, NAME } from './expunge-messages.js';
 import { ContactMessage } from './message.js';
 
-export const EMAIL_PURPOSES = ['expunge-confirmation'] as const;
+export const EMAIL_PURPOSES = ['expunge-confirmation', 'removal-link'] as const;
 export type EmailPurpose = (typeof EMAIL_PURPOSES)[number];
 
 /** A text file sent along with a mail. */

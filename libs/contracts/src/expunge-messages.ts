@@ -15,10 +15,10 @@ import {
 import { IsId } from './id.js';
 import { ContactMessage } from './message.js';
 
-export const EXPUNGE_REASONS = ['account-deleted', 'requested-by-recruiter'] as const;
+export const EXPUNGE_REASONS = ['account-deleted', 'requested-by-recruiter', 'requested-by-address'] as const;
 export type ExpungeReason = (typeof EXPUNGE_REASONS)[number];
 
-export const REQUESTERS = ['candidate', 'recruiter'] as const;
+export const REQUESTERS = ['candidate', 'recruiter', 'address-holder'] as const;
 export type Requester = (typeof REQUESTERS)[number];
 
 /** Machine name of a participant, a store or a reason: lower case words with dashes or underscores. */
@@ -45,6 +45,33 @@ export class ExpungeRequested extends ContactMessage {
   @IsOptional() @Matches(SHA256) subjectCommitment?: string;
   /** Where the confirmation goes, readable by notification-service only. Absent when the contact has no address. */
   @IsOptional() @Matches(JWE) @MaxLength(8_192) sealedRecipient?: string;
+}
+
+/** Why a removal has not begun: a legal hold on the contact, or the client's kill switch. */
+export const WAITING_FOR = ['hold', 'kill-switch'] as const;
+export type WaitingFor = (typeof WAITING_FOR)[number];
+
+/**
+ * A removal was rightly asked for and accepted, but may not begin yet; the contact is disabled. Said once for each time it
+ * was looked at and skipped. ExpungeRequested with the same expungeId and its original time follows when it begins.
+ */
+export class ExpungeWaiting extends ContactMessage {
+  static readonly type = 'ExpungeWaiting';
+  static readonly version = 1;
+  static readonly topic = 'expunge.requests';
+  declare protected readonly brand: 'ExpungeWaiting';
+
+  @IsId() expungeId: string;
+  @IsIn(EXPUNGE_REASONS) reason: ExpungeReason;
+  @IsIn(REQUESTERS) requestedBy: Requester;
+  @IsISO8601() requestedAt: string;
+  /** SHA-256 of the token in the person's status address. */
+  @Matches(SHA256) statusTokenHash: string;
+  @IsArray() @ArrayNotEmpty() @ArrayMaxSize(2) @IsIn(WAITING_FOR, { each: true }) waitingFor: WaitingFor[];
+  /** When it was looked at and skipped. */
+  @IsISO8601() at: string;
+  /** When it is looked at again without anybody's doing; absent when that takes an act. */
+  @IsOptional() @IsISO8601() until?: string;
 }
 
 /** Delete what you hold of this contact and answer with evidence. Sent again, under a new message id, until answered. */

@@ -1,3 +1,4 @@
+export * from './acls.js';
 export * from './catalogue.js';
 export * from './certificate.js';
 export * from './contact-messages.js';
@@ -12,10 +13,14 @@ export {
   EXPUNGE_REASONS,
   type ExpungeReason,
   ExpungeRequested,
+  ExpungeWaiting,
   type Requester,
   REQUESTERS,
   StoreEvidence,
+  WAITING_FOR,
+  type WaitingFor,
 } from './expunge-messages.js';
 export * from './message.js';
+export * from './routes.js';
 export * from './tenant-messages.js';
 export * from './topics.js';

@@ -59,7 +59,7 @@ export const TOPICS = {
   'notification.commands': {
     partitions: PARTITIONS,
     retention: RETENTION_MS,
-    writers: ['privacy-service'],
+    writers: ['contact-service', 'privacy-service'],
     readers: ['notification-service'],
   },
   'notification.events': {

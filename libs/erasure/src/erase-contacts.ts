@@ -9,9 +9,9 @@ import {
   type Outgoing,
   type StoreEvidence,
 } from '#contracts';
-import { type Outbox, type Received, SafeMessageError } from '#messaging';
+import { type Outbox, type Received, SafeMessageError, seeingEveryTenant } from '#messaging';
 import { type Counts, deadLetters, type Store } from './store.js';
-import { bury, lockSubjects, type Subject } from './subjects.js';
+import { bury, lockOwnSubjects, lockSubjects, type Subject } from './subjects.js';
 
 /** How a service takes part in an expunge. */
 export interface Participant {
@@ -44,7 +44,7 @@ export async function eraseContacts(
   tx: EntityManager,
 ): Promise<void> {
   const commands = commandsFor(participant, messages);
-  const subjects = await lockSubjects(tx, commands);
+  const subjects = await lockOwnSubjects(tx, commands);
   const refused = await refusals(participant, commands, subjects, tx);
   const deferred = (await participant.defer?.(tx, commands)) ?? new Set<string>();
   const answered = commands.filter(({ contactId }) => refused.has(contactId) || !deferred.has(contactId));
@@ -60,17 +60,10 @@ export async function eraseContacts(
   await outbox.add(tx, answers);
 }
 
-/** An event names another tenant than the one the contact is known under here: nothing is deleted on its word. */
-class WrongTenant extends SafeMessageError {
-  constructor() {
-    super('The contact belongs to another tenant.');
-  }
-}
-
 /**
  * Makes sure that contacts known to be expunged are gone from here, and stay gone: used when a database is new or was
- * restored from a backup. Answers nothing; does nothing for contacts that have their tombstone already. Throws
- * {@link WrongTenant}, so that such an event is parked.
+ * restored from a backup. Answers nothing; does nothing for contacts that have their tombstone already. An event that
+ * names another tenant than the contact's is refused by `lockSubjects`, and so parked.
  */
 export async function rememberExpunged(
   participant: Participant,
@@ -79,7 +72,6 @@ export async function rememberExpunged(
 ): Promise<void> {
   const events = [...new Map(messages.map(({ data }) => [data.contactId, data])).values()];
   const subjects = await lockSubjects(tx, events);
-  if (events.some((event) => subjects.get(event.contactId)?.tenantId !== event.tenantId)) throw new WrongTenant();
   const missing = events.filter((event) => !subjects.get(event.contactId)?.tombstone);
   await eraseAndBury(participant, missing, tx);
 }
@@ -109,8 +101,10 @@ async function refusals(
   subjects: ReadonlyMap<string, Subject>,
   tx: EntityManager,
 ): Promise<Map<string, string>> {
-  const foreign = commands.filter((command) => subjects.get(command.contactId)?.tenantId !== command.tenantId);
-  const open = commands.filter((command) => !subjects.get(command.contactId)?.tombstone);
+  const foreign = commands.filter((command) => !subjects.has(command.contactId));
+  const open = commands.filter(
+    (command) => subjects.has(command.contactId) && !subjects.get(command.contactId)?.tombstone,
+  );
   const own = await participant.refuse?.(tx, open);
   return new Map([...(own ?? []), ...foreign.map((command): [string, string] => [command.contactId, 'wrong-tenant'])]);
 }
@@ -122,25 +116,33 @@ async function eraseAndBury(
   tx: EntityManager,
 ): Promise<(contactId: string) => Proof> {
   const at = now();
-  const counts: { name: string; erased: Counts; remaining: Counts }[] = [];
   const contactIds = contacts.map(({ contactId }) => contactId);
-  for (const store of contacts.length > 0 ? [deadLetters, ...stores] : []) {
-    const erased = await store.erase(tx, contactIds);
-    const remaining = await store.remaining(tx, contactIds);
-    if ([...remaining.values()].some((rows) => rows > 0)) throw new DataRemains(store.name);
-    counts.push({ name: store.name, erased, remaining });
-  }
+  const held = contacts.length > 0 ? [deadLetters, ...stores] : [];
+  const erased = new Map<Store, Counts>();
+  for (const store of held) erased.set(store, await store.erase(tx, contactIds));
+  await assertNothingRemains(tx, held, contactIds);
   const proof = (contactId: string): Proof => {
-    const evidence = counts.map(({ name, erased, remaining }): StoreEvidence => {
-      return { store: name, erased: erased.get(contactId) ?? 0, remaining: remaining.get(contactId) ?? 0 };
+    const evidence = held.map((store): StoreEvidence => {
+      return { store: store.name, erased: erased.get(store)?.get(contactId) ?? 0, remaining: 0 };
     });
-    return { outcome: evidence.some(({ erased }) => erased > 0) ? 'erased' : 'nothing_held', stores: evidence, at };
+    return { outcome: evidence.some((one) => one.erased > 0) ? 'erased' : 'nothing_held', stores: evidence, at };
   };
   await bury(
     tx,
     contacts.map(({ contactId, expungeId }) => ({ contactId, expungeId, ...proof(contactId) })),
   );
   return proof;
+}
+
+/** Counts without a tenant's filter: a wrong tenant setting must never pass for a contact that is not held. */
+async function assertNothingRemains(tx: EntityManager, stores: readonly Store[], contactIds: readonly string[]) {
+  if (stores.length === 0) return;
+  await seeingEveryTenant(tx, async () => {
+    for (const store of stores) {
+      const remaining = await store.remaining(tx, contactIds);
+      if ([...remaining.values()].some((rows) => rows > 0)) throw new DataRemains(store.name);
+    }
+  });
 }
 
 const now = (): string => new Date().toISOString();

@@ -46,6 +46,25 @@ export function tableStore(
   };
 }
 
+/**
+ * Several places as one line of the evidence: for what a person could learn something from that is not theirs to know, were
+ * it listed by itself.
+ */
+export function jointStore(name: string, stores: readonly Store[]): Store {
+  const sum = async (countsOf: (store: Store) => Promise<Counts>): Promise<Counts> => {
+    const total = new Map<string, number>();
+    for (const store of stores) {
+      for (const [contactId, rows] of await countsOf(store)) total.set(contactId, (total.get(contactId) ?? 0) + rows);
+    }
+    return total;
+  };
+  return {
+    name,
+    erase: (tx, ids) => sum((store) => store.erase(tx, ids)),
+    remaining: (tx, ids) => sum((store) => store.remaining(tx, ids)),
+  };
+}
+
 /** Parked messages about a contact are its data too; every participant has this store. */
 export const deadLetters = tableStore('dead_letters', { table: 'dead_letter', column: 'key', columnType: 'text' });
 

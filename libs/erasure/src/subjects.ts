@@ -1,5 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { EraseOutcome, StoreEvidence } from '#contracts';
+import { SafeMessageError } from '#messaging';
 
 /** What a service remembers of an erased contact: ids, times and counts; nothing personal. */
 export interface Tombstone {
@@ -30,15 +31,39 @@ export async function createSubjectTable(runner: QueryRunner): Promise<void> {
     )`);
 }
 
+/** Someone names another tenant than the one the contact is known under here: nothing is done on that word. */
+class WrongTenant extends SafeMessageError {
+  constructor() {
+    super('The contact belongs to another tenant.');
+  }
+}
+
+/** A contact, and the tenant it is said to belong to. */
+interface NamedContact {
+  readonly contactId: string;
+  readonly tenantId: string;
+}
+
 /**
  * Locks the rows of these contacts until the transaction ends, making those that do not exist yet. Every writer of
  * contact data and the eraser call this first, in a statement of its own, and look only afterwards: a writer that looked
  * before an erase committed could otherwise write after it. Locks are taken in the order of the ids, so that two batches
- * never wait for each other.
+ * never wait for each other. The result has every contact; one that is known under another tenant is refused with
+ * {@link WrongTenant}, so that what is missing can never be taken for free to write.
  */
 export async function lockSubjects(
   tx: EntityManager,
-  contacts: readonly { readonly contactId: string; readonly tenantId: string }[],
+  contacts: readonly NamedContact[],
+): Promise<Map<string, Subject>> {
+  const subjects = await lockOwnSubjects(tx, contacts);
+  if (contacts.some(({ contactId }) => !subjects.has(contactId))) throw new WrongTenant();
+  return subjects;
+}
+
+/** The same, but contacts that are known under another tenant are only missing from the result. */
+export async function lockOwnSubjects(
+  tx: EntityManager,
+  contacts: readonly NamedContact[],
 ): Promise<Map<string, Subject>> {
   const tenantOf = new Map(contacts.map((contact) => [contact.contactId, contact.tenantId]));
   const ids = [...tenantOf.keys()].sort();
@@ -49,7 +74,9 @@ export async function lockSubjects(
      ON CONFLICT DO NOTHING`,
     [ids, ids.map((id) => tenantOf.get(id))],
   );
-  return lockKnownSubjects(tx, ids);
+  const known = await lockKnownSubjects(tx, ids);
+  // Where the transaction is bound to its tenant, the database has not shown the others at all.
+  return new Map([...known].filter(([id, subject]) => subject.tenantId === tenantOf.get(id)));
 }
 
 /** The same for contacts that must exist already; unknown ones are missing from the result and nothing is made. */

@@ -57,7 +57,7 @@ async function aNode(group: string): Promise<MessagingNode> {
 /** Writes that contacts were expunged, in turn to both partitions, as another process does. */
 async function publish(messages: readonly KafkaRecord[], transactionalId?: string): Promise<void> {
   const exactly = transactionalId ? { transactionalId, idempotent: true, maxInFlightRequests: 1 } : {};
-  const producer = kafkaClient('test', kafka.brokers).producer(exactly);
+  const producer = kafkaClient('test', kafka).producer(exactly);
   await producer.connect();
   const sender = transactionalId ? await producer.transaction() : producer;
   for (const [n, { topic, key, headers, value }] of messages.entries()) {
@@ -78,7 +78,7 @@ const untilSeen = (...ids: string[]): Promise<unknown> =>
 
 /** The consumer group, too, has read the record to its end, and remembers that. */
 async function untilCommitted(group: string): Promise<void> {
-  const admin = kafkaClient('test', kafka.brokers).admin();
+  const admin = kafkaClient('test', kafka).admin();
   await admin.connect();
   const committed = async () => {
     const ends = await admin.fetchTopicOffsets(ContactExpunged.topic);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { DataSource } from 'typeorm';
-import { ContactExpunged } from '#contracts';
+import { catchUpGroup, ContactExpunged } from '#contracts';
 import type { KafkaRecord } from './parse-record.js';
 
 interface CatchUp {
@@ -28,7 +28,7 @@ export async function readToTheEnd(work: CatchUp): Promise<void> {
   if (spans.size === 0) return;
   // A group of its own, without committed offsets: every instance reads all partitions.
   const consumer = work.kafka.consumer({
-    groupId: `${work.service}.catch-up.${randomUUID()}`,
+    groupId: `${catchUpGroup(work.service)}${randomUUID()}`,
     retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
   });
   try {

@@ -5,6 +5,7 @@ import { type Binding, type KafkaRecord, type Parsed, parseRecord, type ParsedMe
 import { SafeMessageError, safeError } from './safe-error.js';
 import { type Run, splitIntoRuns } from './split-into-runs.js';
 import { isSurroundingsError } from './surroundings-error.js';
+import { bindTenant } from './tenant.js';
 import { runWithBatchTrace } from './trace.js';
 
 /** From this many on, a chunk in which everything fails is taken for a fault of ours, not of the messages. */
@@ -109,6 +110,7 @@ async function handleRuns(fresh: readonly ParsedMessage[], tx: EntityManager): P
 async function handleRun(run: Run, tx: EntityManager): Promise<void> {
   const traces = run.map(({ record, traceparent, received }) => [record.key, traceparent, received.id] as const);
   const batch = run.map((one) => one.received);
+  await bindTenant(tx, run[0].received.data.tenantId);
   await runWithBatchTrace(traces, () => run[0].binding.handler.handle(batch, tx));
 }
 

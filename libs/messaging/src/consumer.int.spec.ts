@@ -58,7 +58,7 @@ async function aNode(group: string): Promise<MessagingNode> {
 }
 
 async function withAdmin<T>(work: (admin: kafkajs.Admin) => Promise<T>): Promise<T> {
-  const admin = kafkaClient('test', kafka.brokers).admin();
+  const admin = kafkaClient('test', kafka).admin();
   await admin.connect();
   try {
     return await work(admin);
@@ -78,7 +78,7 @@ const emptyTopic = (): Promise<void> =>
 
 /** Writes messages as another system would. */
 async function publish(contactIds: readonly string[], compression = kafkajs.CompressionTypes.None): Promise<void> {
-  const producer = kafkaClient('test', kafka.brokers).producer();
+  const producer = kafkaClient('test', kafka).producer();
   await producer.connect();
   const records = contactIds.map((contactId) => aRecord(ContactAdded, aContactAdded({ contactId })));
   const messages = records.map(({ key, headers, value }) => ({ key, headers, value }));

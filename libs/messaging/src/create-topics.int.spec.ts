@@ -11,7 +11,7 @@ let admin: Admin;
 
 beforeAll(async () => {
   kafka = await startTestKafka({ topics: false });
-  admin = kafkaClient('test', kafka.brokers).admin();
+  admin = kafkaClient('test', kafka).admin();
   await admin.connect();
 });
 afterAll(async () => {

@@ -1,16 +1,16 @@
 import { TOPICS } from '#contracts';
-import { kafkaClient } from './kafka-client.js';
+import { type KafkaConnection, kafkaClient } from './kafka-client.js';
 
-export interface CreateTopicsOptions {
-  readonly brokers: readonly string[];
+export interface CreateTopicsOptions extends KafkaConnection {
   /** Instead of the declared number; fixed for the life of a topic. */
   readonly partitions?: number;
   readonly replicationFactor?: number;
 }
 
 /** Creates the declared topics that do not exist yet. Existing ones are left as they are. */
-export async function createTopics({ brokers, partitions, replicationFactor = 1 }: CreateTopicsOptions): Promise<void> {
-  const admin = kafkaClient('create-topics', brokers).admin();
+export async function createTopics(options: CreateTopicsOptions): Promise<void> {
+  const { partitions, replicationFactor = 1 } = options;
+  const admin = kafkaClient('create-topics', options).admin();
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Bindings } from './bindings.js';
 import { type KafkaRecord, parseRecord } from './parse-record.js';
 import { safeError } from './safe-error.js';
+import { bindTenant } from './tenant.js';
 import { runWithTrace } from './trace.js';
 
 /** A parked message, without its data. */
@@ -108,6 +109,7 @@ export class DeadLetters {
       const parsed = parseRecord(record, this.bindings.byType);
       if (parsed.kind !== 'message') return parsed.reason;
       const { received, traceparent, binding } = parsed;
+      await bindTenant(tx, received.data.tenantId);
       await runWithTrace(traceparent, received.id, () => binding.handler.handle([received], tx));
       await tx.query('DELETE FROM dead_letter WHERE id = $1', [id]);
       return undefined;

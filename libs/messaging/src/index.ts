@@ -3,7 +3,7 @@ export { createTopics, type CreateTopicsOptions } from './create-topics.js';
 export { DEAD_LETTER_RETENTION_DAYS, type DeadLetter, DeadLetters } from './dead-letters.js';
 export { Housekeeping } from './housekeeping.js';
 export { KafkaBatchServer } from './kafka-batch-server.js';
-export { kafkaClient } from './kafka-client.js';
+export { kafkaClient, type KafkaConnection } from './kafka-client.js';
 export { MessagingModule } from './messaging.module.js';
 export { Outbox } from './outbox.js';
 export { Relay } from './relay.js';
@@ -11,4 +11,13 @@ export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
 export { isSurroundingsError } from './surroundings-error.js';
 export { createMessagingTables } from './tables.js';
+export {
+  bindTenant,
+  inEveryTenant,
+  inTenant,
+  isolateTenants,
+  readRows,
+  seeingEveryTenant,
+  type TenantQuery,
+} from './tenant.js';
 export { currentTrace, runWithTrace } from './trace.js';

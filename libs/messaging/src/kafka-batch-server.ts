@@ -6,6 +6,7 @@ import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
 import { Bindings } from './bindings.js';
+import { brokerProblem } from './broker-problem.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { kafkaClient } from './kafka-client.js';
@@ -121,8 +122,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** One consumer, from connecting to its crash (throws) or to the stop of the service (returns). */
   private async session(succeeded: () => void): Promise<void> {
-    const { service, brokers } = this.options;
-    const kafka = kafkaClient(service, brokers);
+    const { service } = this.options;
+    const kafka = kafkaClient(service, this.options.kafka);
     const processor = new ChunkProcessor(this.db, this.bindings.byType);
     await assertTopicsExist(kafka, this.bindings.topics);
     if (this.bindings.byType.has(ContactExpunged.type)) await this.catchUp(kafka, processor);
@@ -228,6 +229,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 }
 
 function reasonOf(error: unknown): string {
+  const problem = brokerProblem(error);
+  if (problem !== undefined) return problem;
   if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
   const safe = safeError(error);
   return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;

@@ -128,7 +128,7 @@ describe('from outbox to handler', () => {
     const contact = aContactAdded();
     const record = aRecord(ContactAdded, contact);
     const marker = aContactAdded();
-    const producer = kafkaClient('test', kafka.brokers).producer();
+    const producer = kafkaClient('test', kafka).producer();
     await producer.connect();
     const value = { key: record.key, value: record.value, headers: record.headers };
     await producer.send({ topic: ContactAdded.topic, messages: [value, value, value] });

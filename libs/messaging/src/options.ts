@@ -1,3 +1,4 @@
+import type { KafkaConnection } from './kafka-client.js';
 import type { Subscription } from './subscription.js';
 
 /** Injection token of {@link MessagingOptions}. */
@@ -6,6 +7,6 @@ export const MESSAGING = Symbol('messaging options');
 export interface MessagingOptions {
   /** Names the consumer group, and the sender in every message. */
   readonly service: string;
-  readonly brokers: readonly string[];
+  readonly kafka: KafkaConnection;
   readonly subscriptions: readonly Subscription[];
 }

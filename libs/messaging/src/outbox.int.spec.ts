@@ -11,7 +11,7 @@ import { MAX_MESSAGE_BYTES, Outbox } from './outbox.js';
 import type { Received } from './subscription.js';
 
 let db: DataSource;
-const outbox = new Outbox({ service: 'workflow-service', brokers: [], subscriptions: [] });
+const outbox = new Outbox({ service: 'workflow-service', kafka: { brokers: [] }, subscriptions: [] });
 
 beforeAll(async () => {
   db = await aMessagingDatabase();

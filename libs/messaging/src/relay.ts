@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Producer, TopicMessages } from 'kafkajs';
 import { DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
 import { BackOff } from './back-off.js';
+import { brokerProblem } from './broker-problem.js';
 import { kafkaClient } from './kafka-client.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import { OUTBOX_WRITTEN } from './outbox.js';
@@ -76,7 +77,7 @@ export class Relay {
       try {
         await this.session(() => backOff.reset());
       } catch (error) {
-        this.problem = 'relay: messages wait in the outbox, broker or database is away';
+        this.problem = `relay: messages wait in the outbox, ${brokerProblem(error) ?? 'broker or database is away'}`;
         this.logger.warn({ msg: 'publishing failed and is tried again', error: safeError(error) });
         await backOff.wait(this.stopping.signal);
       }
@@ -86,7 +87,7 @@ export class Relay {
   /** One connection, one lock, one producer; after any error all three are given up and made anew. */
   private async session(succeeded: () => void): Promise<void> {
     const connection = this.db.createQueryRunner();
-    const producer = kafkaClient(`${this.options.service}-relay`, this.options.brokers).producer({
+    const producer = kafkaClient(`${this.options.service}-relay`, this.options.kafka).producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,

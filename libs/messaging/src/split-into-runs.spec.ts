@@ -8,14 +8,16 @@ import { splitIntoRuns } from './split-into-runs.js';
 const bindings = bindingsOf([ContactAdded, ContactDisabled, ContactEnabled]);
 const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()];
 
-const parsed = (type: MessageClass<ContactMessage>, contactId: string): ParsedMessage => {
-  const data = { tenantId: randomUUID(), contactId, source: 'manual', at: new Date().toISOString() };
+const [ours, theirs] = [randomUUID(), randomUUID()];
+
+const parsed = (type: MessageClass<ContactMessage>, contactId: string, tenantId: string = ours): ParsedMessage => {
+  const data = { tenantId, contactId, source: 'manual', at: new Date().toISOString() };
   const result = parseRecord(aRecord(type, data), bindings);
   if (result.kind !== 'message') throw new Error(result.reason);
   return result;
 };
-const runs = (...messages: [MessageClass<ContactMessage>, string][]): [string, string[]][] =>
-  splitIntoRuns(messages.map(([type, key]) => parsed(type, key))).map((run) => [
+const runs = (...messages: [MessageClass<ContactMessage>, string, string?][]): [string, string[]][] =>
+  splitIntoRuns(messages.map((message) => parsed(...message))).map((run) => [
     run[0].binding.message.type,
     run.map((one) => one.record.key),
   ]);
@@ -33,6 +35,21 @@ test('When a contact occurs under several types, then what came first for it is 
     ['ContactEnabled', [b]],
     ['ContactEnabled', [a]],
     ['ContactDisabled', [a]],
+  ]);
+});
+
+test('When tenants alternate, then each has one call for its contacts', () => {
+  expect(runs([ContactAdded, a], [ContactAdded, b, theirs], [ContactAdded, c], [ContactAdded, b, theirs])).toEqual([
+    ['ContactAdded', [a, c]],
+    ['ContactAdded', [b, b]],
+  ]);
+});
+
+test('When a contact occurs under several tenants, then what came first for it is handled first', () => {
+  expect(runs([ContactAdded, a, theirs], [ContactAdded, b], [ContactAdded, a])).toEqual([
+    ['ContactAdded', [a]],
+    ['ContactAdded', [b]],
+    ['ContactAdded', [a]],
   ]);
 });
 

@@ -1,28 +1,28 @@
 import type { ParsedMessage } from './parse-record.js';
 
-/** Messages of one type, to be handled by one call. */
+/** Messages of one type and one tenant, to be handled by one call. */
 export type Run = readonly [ParsedMessage, ...ParsedMessage[]];
 
 /**
- * Groups a chunk into as few calls as the order allows. Messages of one type are handled together; where a key occurs
- * under several types, what came first for that key is handled first.
+ * Groups a chunk into as few calls as isolation and order allow. Messages of one type and one tenant are handled
+ * together; where a key occurs in several groups, what came first for that key is handled first.
  */
 export function splitIntoRuns(messages: readonly ParsedMessage[]): Run[] {
   const runs: Run[] = [];
-  let byType = new Map<string, [ParsedMessage, ...ParsedMessage[]]>();
-  let typeOfKey = new Map<string, string>();
+  let groups = new Map<string, [ParsedMessage, ...ParsedMessage[]]>();
+  let groupOfKey = new Map<string, string>();
   for (const message of messages) {
-    const { type } = message.binding.message;
+    const group = `${message.binding.message.type} ${message.received.data.tenantId}`;
     const { key } = message.record;
-    if ((typeOfKey.get(key) ?? type) !== type) {
-      runs.push(...byType.values());
-      byType = new Map();
-      typeOfKey = new Map();
+    if ((groupOfKey.get(key) ?? group) !== group) {
+      runs.push(...groups.values());
+      groups = new Map();
+      groupOfKey = new Map();
     }
-    typeOfKey.set(key, type);
-    const run = byType.get(type);
+    groupOfKey.set(key, group);
+    const run = groups.get(group);
     if (run) run.push(message);
-    else byType.set(type, [message]);
+    else groups.set(group, [message]);
   }
-  return [...runs, ...byType.values()];
+  return [...runs, ...groups.values()];
 }

@@ -19,6 +19,13 @@ test.each(['22001', '22P02', '23502', '23505', '23514', 'P0001', 'XX000'])(
   },
 );
 
+test('When row-level security refuses a row, then the message is to blame; when a right is missing, then it is not', () => {
+  const denied = (routine: string) =>
+    new QueryFailedError('SELECT 1', [], Object.assign(withCode('42501'), { routine }));
+  expect(isSurroundingsError(denied('ExecWithCheckOptions'))).toBe(false);
+  expect(isSurroundingsError(denied('aclcheck_error'))).toBe(true);
+});
+
 const lost = [
   'Connection terminated unexpectedly',
   'Connection terminated due to connection timeout',

@@ -29,7 +29,16 @@ export function isSurroundingsError(error: unknown): boolean {
   if (error instanceof KafkaJSError) return true;
   if (error instanceof AggregateError && error.errors.some(isSurroundingsError)) return true;
   const driver: unknown = 'driverError' in error ? error.driverError : error;
-  return isError(driver) && (hasSurroundingsCode(driver) || CONNECTION_MESSAGES.test(driver.message));
+  if (!isError(driver) || isForeignRow(driver)) return false;
+  return hasSurroundingsCode(driver) || CONNECTION_MESSAGES.test(driver.message);
+}
+
+/**
+ * Row-level security refused a row of another tenant than the transaction's: the message names the wrong one, and would
+ * for ever. PostgreSQL gives it the code of a missing right (42501), which is repaired in the surroundings.
+ */
+function isForeignRow(error: Error): boolean {
+  return 'routine' in error && error.routine === 'ExecWithCheckOptions';
 }
 
 function hasSurroundingsCode(error: Error): boolean {
