@@ -1,26 +1,45 @@
+import { type AuditCommand, parseAuditCommand } from './audit/audit-command.js';
 import type { DeadLettersCommand } from './dead-letters-command.js';
 
 export type Command =
-  | { readonly name: 'serve' | 'migrate' | 'help' }
-  | { readonly name: 'dead-letters'; readonly command: DeadLettersCommand };
+  | { readonly name: 'serve' | 'migrate' | 'openapi' | 'help' }
+  | { readonly name: 'dead-letters'; readonly command: DeadLettersCommand }
+  | { readonly name: 'audit'; readonly command: AuditCommand };
 
 export const usage = (service: string): string => `usage: ${service} [command]
 
   serve                        (or nothing) answer requests and handle messages
-  migrate                      bring the database schema up to date, as its owner (DATABASE_OWNER_URL)
+  migrate                      bring the database schema up to date, as its owner (DATABASE_OWNER_URL, ..._PASSWORD_FILE)
   dead-letters list            show the messages that were parked, oldest first
   dead-letters replay <id...>  handle parked messages again; --all for every one
   dead-letters discard <id>    give a parked message up for good
+  audit verify                 recompute the chain of the audit log; name the first row of each tenant that was
+                               changed, removed or reordered, if any (then it ends with 1)
+    --head <tenant>:<n>:<hash> a head it printed earlier, kept elsewhere, that the chain must still go through:
+                               shows a chain that lost its end or was written anew; as often as needed
+  openapi                      print what the service can be asked, as an OpenAPI 3.1 document
   --help                       this text
 `;
+
+const SINGLE_WORDS: readonly Command[] = [
+  { name: 'serve' },
+  { name: 'migrate' },
+  { name: 'openapi' },
+  { name: 'help' },
+];
 
 /** What the arguments ask for; undefined when they make no sense. */
 export function parseCommand(argv: readonly string[]): Command | undefined {
   const [name = 'serve', ...rest] = argv;
+  if (argv.includes('--help')) return { name: 'help' };
   if (name === 'dead-letters') return parseDeadLetters(rest);
-  if (rest.length > 0) return undefined;
-  if (name === 'serve' || name === 'migrate') return { name };
-  return name === '--help' || name === 'help' ? { name: 'help' } : undefined;
+  if (name === 'audit') return parseAudit(rest);
+  return rest.length === 0 ? SINGLE_WORDS.find((command) => command.name === name) : undefined;
+}
+
+function parseAudit(words: readonly string[]): Command | undefined {
+  const command = parseAuditCommand(words);
+  return command && { name: 'audit', command };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

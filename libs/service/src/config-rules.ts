@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, type ValidationArguments } from 'class-validator';
+import { readSecret } from './secret-files.js';
 
 /** A whole number from `min` to `max`. */
 export const WholeNumber = (min: number, max: number): PropertyDecorator =>
@@ -41,6 +42,33 @@ export const ReadableFile = (): PropertyDecorator =>
     }
   });
 
+/** The path of a file that this process can read at start and that holds a secret. */
+export const SecretFile = (): PropertyDecorator =>
+  rule('secretFile', 'must be the path of a file that can be read and is not empty', (value) => {
+    try {
+      return typeof value === 'string' && readSecret(value) !== '';
+    } catch {
+      return false;
+    }
+  });
+
+/** When this variable is given, the other one must be, too. */
+export const Needs = (other: string): PropertyDecorator =>
+  rule(`needs${other}`, `needs ${other}`, (_, all) => all[other] !== undefined);
+
+/** When this variable is given, the other one must not be. */
+export const Excludes = (other: string): PropertyDecorator =>
+  rule(`excludes${other}`, `cannot be given together with ${other}`, (_, all) => all[other] === undefined);
+
+/** The address in the other variable must not say what this file says, so that nobody wonders which of them counts. */
+export const InsteadOf = (part: 'password' | 'ssl', other: string): PropertyDecorator =>
+  rule(`insteadOf${other}`, `cannot be given together with ${part} in ${other}`, (_, all) => {
+    const url = URL.parse(String(all[other]));
+    const parameters = [...(url?.searchParams.keys() ?? [])];
+    const said = parameters.some((name) => name.startsWith(part)) || (part === 'password' && Boolean(url?.password));
+    return !said;
+  });
+
 /** `true` or `false`. */
 export const Flag = (): PropertyDecorator =>
   applyDecorators(
@@ -48,7 +76,11 @@ export const Flag = (): PropertyDecorator =>
     rule('flag', 'must be true or false', (value) => typeof value === 'boolean'),
   );
 
-function rule(name: string, message: string, validate: (value: unknown) => boolean): PropertyDecorator {
+type Check = (value: unknown, all: Record<string, unknown>) => boolean;
+
+function rule(name: string, message: string, check: Check): PropertyDecorator {
+  const validate = (value: unknown, about?: ValidationArguments): boolean =>
+    check(value, (about?.object ?? {}) as Record<string, unknown>);
   return ValidateBy({ name, validator: { validate, defaultMessage: () => message } });
 }
 

@@ -77,3 +77,71 @@ describe('When the configuration is wrong', () => {
     expect(() => loadConfig(MigrateConfig, {})).toThrow('DATABASE_OWNER_URL is missing');
   });
 });
+
+describe('When passwords and certificates are in files', () => {
+  const file = import.meta.filename;
+  const nothing = '/dev/null';
+  const address = 'postgres://app@db.example/contact';
+
+  test('then an address without a password goes with them', () => {
+    const env = {
+      DATABASE_URL: address,
+      DATABASE_PASSWORD_FILE: file,
+      DATABASE_TLS_CA_FILE: file,
+      KAFKA_SASL_USERNAME: 'contact-service',
+      KAFKA_SASL_PASSWORD_FILE: file,
+      KAFKA_TLS_CA_FILE: file,
+    };
+    expect(loadConfig(MailConfig, { ...GOOD, ...env })).toMatchObject({
+      ...env,
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+    });
+  });
+
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    [
+      'a password in the address besides',
+      { DATABASE_PASSWORD_FILE: file },
+      { DATABASE_PASSWORD_FILE: 'cannot be given together with password in DATABASE_URL' },
+    ],
+    [
+      'another way of TLS in the address',
+      { DATABASE_URL: `${address}?sslmode=require`, DATABASE_TLS_CA_FILE: file },
+      { DATABASE_TLS_CA_FILE: 'cannot be given together with ssl in DATABASE_URL' },
+    ],
+    [
+      'an empty password file',
+      { DATABASE_URL: address, DATABASE_PASSWORD_FILE: nothing },
+      { DATABASE_PASSWORD_FILE: 'must be the path of a file that can be read and is not empty' },
+    ],
+    [
+      'a certificate without its key and authority',
+      { DATABASE_TLS_CERT_FILE: file },
+      { DATABASE_TLS_CERT_FILE: 'needs DATABASE_TLS_CA_FILE; needs DATABASE_TLS_KEY_FILE' },
+    ],
+    ['a key alone', { KAFKA_TLS_KEY_FILE: file }, { KAFKA_TLS_KEY_FILE: 'needs KAFKA_TLS_CERT_FILE' }],
+    ['a name alone', { KAFKA_SASL_USERNAME: 'x' }, { KAFKA_SASL_USERNAME: 'needs KAFKA_SASL_PASSWORD_FILE' }],
+    ['a password alone', { KAFKA_SASL_PASSWORD_FILE: file }, { KAFKA_SASL_PASSWORD_FILE: 'needs KAFKA_SASL_USERNAME' }],
+    [
+      'both a password and a certificate for Kafka',
+      {
+        KAFKA_SASL_USERNAME: 'x',
+        KAFKA_SASL_PASSWORD_FILE: file,
+        KAFKA_TLS_CA_FILE: file,
+        KAFKA_TLS_CERT_FILE: file,
+        KAFKA_TLS_KEY_FILE: file,
+      },
+      { KAFKA_TLS_CERT_FILE: 'cannot be given together with KAFKA_SASL_USERNAME' },
+    ],
+  ])('then %s is refused', (_, env, problems) => {
+    const found = problemsOf({ ...GOOD, ...env });
+    expect(
+      Object.fromEntries(Object.entries(found).map(([name, text]) => [name, text.split('; ').sort().join('; ')])),
+    ).toEqual(problems);
+  });
+
+  test('then migrate asks for the same of its own address', () => {
+    const env = { DATABASE_OWNER_URL: 'postgres://owner:s3cret@db/contact', DATABASE_OWNER_PASSWORD_FILE: file };
+    expect(() => loadConfig(MigrateConfig, env)).toThrow('DATABASE_OWNER_PASSWORD_FILE cannot be given together');
+  });
+});

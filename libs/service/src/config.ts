@@ -1,24 +1,71 @@
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, IsIn, IsOptional, Length, validateSync } from 'class-validator';
 import { SafeMessageError } from '#messaging';
-import { Address, HostList, WholeNumber } from './config-rules.js';
+import {
+  Address,
+  Excludes,
+  HostList,
+  InsteadOf,
+  Needs,
+  ReadableFile,
+  SecretFile,
+  WholeNumber,
+} from './config-rules.js';
 
 export type ClassOf<T> = new () => T;
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How the database's server is known, and how we are known to it: PEM files, read again for each new connection. */
+class DatabaseTlsConfig {
+  /** Whoever signed the server's certificate. With it, a connection without TLS or to another server is refused. */
+  @IsOptional()
+  @ReadableFile()
+  @InsteadOf('ssl', 'DATABASE_URL')
+  @InsteadOf('ssl', 'DATABASE_OWNER_URL')
+  DATABASE_TLS_CA_FILE?: string;
+  @IsOptional()
+  @ReadableFile()
+  @Needs('DATABASE_TLS_CA_FILE')
+  @Needs('DATABASE_TLS_KEY_FILE')
+  DATABASE_TLS_CERT_FILE?: string;
+  @IsOptional() @ReadableFile() @Needs('DATABASE_TLS_CERT_FILE') DATABASE_TLS_KEY_FILE?: string;
+}
+
+export const SASL_MECHANISMS = ['scram-sha-512', 'scram-sha-256'] as const;
+export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+
+/** How the brokers are known, and how we are known to them: by a password (SASL) or by a certificate, not by both. */
+class TransportConfig extends DatabaseTlsConfig {
+  @HostList() KAFKA_BROKERS: string[];
+  @IsIn(SASL_MECHANISMS) KAFKA_SASL_MECHANISM: SaslMechanism = 'scram-sha-512';
+  @IsOptional() @Length(1, 255) @Needs('KAFKA_SASL_PASSWORD_FILE') KAFKA_SASL_USERNAME?: string;
+  /** Read again for each new connection. */
+  @IsOptional() @SecretFile() @Needs('KAFKA_SASL_USERNAME') KAFKA_SASL_PASSWORD_FILE?: string;
+  /** Whoever signed the brokers' certificates; without it connections are not encrypted. */
+  @IsOptional() @ReadableFile() KAFKA_TLS_CA_FILE?: string;
+  @IsOptional()
+  @ReadableFile()
+  @Needs('KAFKA_TLS_CA_FILE')
+  @Needs('KAFKA_TLS_KEY_FILE')
+  @Excludes('KAFKA_SASL_USERNAME')
+  KAFKA_TLS_CERT_FILE?: string;
+  @IsOptional() @ReadableFile() @Needs('KAFKA_TLS_CERT_FILE') KAFKA_TLS_KEY_FILE?: string;
+}
+
 /** What every service is told by its environment; the property names are the names of the variables. */
-export class ServiceConfig {
+export class ServiceConfig extends TransportConfig {
   @Length(1, 255) HTTP_HOST: string = '0.0.0.0';
   /** 0 takes any free port (tests). */
   @WholeNumber(0, 65_535) HTTP_PORT: number;
   /** Works as the application role: may change rows, never the schema. */
   @Address('postgres', 'postgresql') DATABASE_URL: string;
+  /** The password of that role, instead of one in the address; read again for each new connection. */
+  @IsOptional() @SecretFile() @InsteadOf('password', 'DATABASE_URL') DATABASE_PASSWORD_FILE?: string;
   /** The role that owns the schema; only `migrate` uses it, running services should not be given it. */
   @IsOptional() @Address('postgres', 'postgresql') DATABASE_OWNER_URL?: string;
   @WholeNumber(1, 200) DATABASE_POOL_SIZE: number = 10;
-  @HostList() KAFKA_BROKERS: string[];
   @Address('http', 'https') OIDC_ISSUER: string;
   @Length(1, 255) OIDC_AUDIENCE: string = 'contact-expunge';
   @Address('http', 'https') OIDC_JWKS_URL: string;
@@ -28,8 +75,10 @@ export class ServiceConfig {
 }
 
 /** All `migrate` needs: the job that changes the schema gets no other secret. */
-export class MigrateConfig {
+export class MigrateConfig extends DatabaseTlsConfig {
   @Address('postgres', 'postgresql') DATABASE_OWNER_URL: string;
+  /** The owner's password, instead of one in the address. */
+  @IsOptional() @SecretFile() @InsteadOf('password', 'DATABASE_OWNER_URL') DATABASE_OWNER_PASSWORD_FILE?: string;
 }
 
 export interface ConfigurationProblem {

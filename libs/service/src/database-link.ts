@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BackOff, safeError } from '#messaging';
 import type { MigrationClass } from './database.js';
+import { isRefused } from './database-pool.js';
 import { Readiness } from './readiness.js';
 import { missingMigrations } from './schema-version.js';
 
@@ -62,7 +63,7 @@ export class DatabaseLink {
     } catch (error) {
       // A pool that was made before the first query failed would stay open beside the next one.
       await this.dataSource.driver.disconnect().catch(() => undefined);
-      this.report('database', 'database: cannot be reached', error);
+      this.report('database', isRefused(error) ? 'database: refuses us' : 'database: cannot be reached', error);
       return false;
     }
   }

@@ -1,5 +1,8 @@
 import type { EntityTarget, Logger, MigrationInterface, ObjectLiteral } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { ChangingPassword } from './changing-password.js';
+import { poolWith } from './database-pool.js';
+import type { TlsSettings } from './secret-files.js';
 
 export type EntityClass = (new () => ObjectLiteral) & EntityTarget<ObjectLiteral>;
 /** TypeORM orders migrations by the 13 digits (milliseconds) at the end of the class name. */
@@ -22,9 +25,18 @@ class NoLog implements Logger {
   logSchemaBuild(): void {}
 }
 
+/** Where a database is, and how to be let in. */
+export interface DatabaseAccess {
+  readonly url: string;
+  /** Asked for each new connection; without it the password stands in the address. */
+  readonly password?: () => string;
+  /** Without it the connection is not encrypted, unless the address says so. */
+  readonly tls?: TlsSettings;
+}
+
 export interface DatabaseParts {
   readonly name: string;
-  readonly url: string;
+  readonly access: DatabaseAccess;
   readonly poolSize: number;
   readonly entities: EntityClass[];
   /** Told of errors of idle connections; they are replaced by the pool. */
@@ -37,8 +49,7 @@ export interface DatabaseParts {
  */
 export function databaseOptions(parts: DatabaseParts): PostgresDataSourceOptions {
   return {
-    type: 'postgres',
-    url: parts.url,
+    ...connectionOptions(parts.access),
     applicationName: parts.name,
     poolSize: parts.poolSize,
     connectTimeoutMS: CONNECT_MS,
@@ -54,6 +65,8 @@ export function databaseOptions(parts: DatabaseParts): PostgresDataSourceOptions
       idle_in_transaction_session_timeout: TRANSACTION_MS,
       options: `-c timezone=UTC -c transaction_timeout=${TRANSACTION_MS}`,
       keepAlive: true,
+      // Connections are kept, so that a busy service needs few new ones while its password or certificate changes.
+      idleTimeoutMillis: 0,
     },
   };
 }
@@ -61,12 +74,11 @@ export function databaseOptions(parts: DatabaseParts): PostgresDataSourceOptions
 /** The owner's connection for migrations: one session, no time limits (an index may take an hour). */
 export function ownerOptions(
   name: string,
-  url: string,
+  access: DatabaseAccess,
   migrations: readonly MigrationClass[],
 ): PostgresDataSourceOptions {
   return {
-    type: 'postgres',
-    url,
+    ...connectionOptions(access),
     applicationName: `${name} migrate`,
     poolSize: 2,
     connectTimeoutMS: CONNECT_MS,
@@ -75,6 +87,16 @@ export function ownerOptions(
     installExtensions: false,
     logging: false,
     logger: new NoLog(),
-    extra: { options: '-c timezone=UTC' },
+    // Row-level security is forced on the owner too; a migration changes the rows of every tenant.
+    extra: { options: '-c timezone=UTC -c app.tenant_id=all' },
+  };
+}
+
+function connectionOptions({ url, password, tls }: DatabaseAccess): PostgresDataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    ...(tls && { ssl: tls }),
+    ...(password && { driver: { Pool: poolWith(new ChangingPassword(password)) } }),
   };
 }

@@ -2,8 +2,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Controller, Get, type OnApplicationShutdown, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { KafkaBatchServer } from '#messaging';
-import { Public } from './access/roles.js';
 import { AnswersWithoutDatabase } from './answers-without-database.js';
+import { HealthAnswer } from './health-answer.js';
+import { Answers, Summary } from './openapi/decorators.js';
 import { Readiness } from './readiness.js';
 
 const SLOWEST_LOOP_MS = 2_000;
@@ -12,7 +13,6 @@ const SLOWEST_LOOP_MS = 2_000;
  * For the supervisor. `started`: the process is up. `live`: event loop and consumer loop move; never asks database or
  * broker, since a restart would not mend those. `ready`: 503 with every reason why it should get no traffic.
  */
-@Public()
 @AnswersWithoutDatabase()
 @Controller('health')
 export class HealthController implements OnApplicationShutdown {
@@ -26,12 +26,17 @@ export class HealthController implements OnApplicationShutdown {
   }
 
   @Get('started')
-  started(): object {
+  @Summary('The process is up.')
+  @Answers(200, HealthAnswer)
+  started(): HealthAnswer {
     return { status: 'started' };
   }
 
   @Get('live')
-  live(@Res({ passthrough: true }) response: Response): object {
+  @Summary('Event loop and consumer loop move; never asks database or broker.')
+  @Answers(200, HealthAnswer)
+  @Answers(503, HealthAnswer)
+  live(@Res({ passthrough: true }) response: Response): HealthAnswer {
     const eventLoopMs = Math.round(this.loop.percentile(50) / 1e6);
     this.loop.reset();
     const problems = [
@@ -43,7 +48,10 @@ export class HealthController implements OnApplicationShutdown {
   }
 
   @Get('ready')
-  ready(@Res({ passthrough: true }) response: Response): object {
+  @Summary('Nothing keeps the service from doing its work; otherwise 503 with every reason.')
+  @Answers(200, HealthAnswer)
+  @Answers(503, HealthAnswer)
+  ready(@Res({ passthrough: true }) response: Response): HealthAnswer {
     const problems = this.readiness.problems();
     if (problems.length > 0) response.status(503);
     return { status: problems.length > 0 ? 'not-ready' : 'ready', problems };

@@ -1,10 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Put, Query } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsInt, IsOptional, Max, ValidateNested } from 'class-validator';
 import { createTestDatabase } from '../../../test/support/database.js';
 import { TestIssuer, testModule } from '../test/test-service.js';
-import { Public } from './access/roles.js';
 import { Gone, NotFound, Rejection } from './errors.js';
 import { type RunningApp, startApp } from './start-app.js';
 import { EmailAddress, MultilineText, PlainText } from './text-rules.js';
@@ -30,7 +30,6 @@ class Page {
 
 const SECRET = 'rosa.luna@example.org';
 
-@Public()
 @Controller('v1/things')
 class ThingsController {
   constructor(private readonly db: DataSource) {}
@@ -88,6 +87,12 @@ class ThingsController {
   }
 }
 
+const HANDLERS = ['conflict', 'gone', 'missing', 'bug', 'text', 'sql', 'no-table'];
+const OPEN_ROUTES = ['POST /v1/things', 'GET /v1/things', 'GET /v1/things/:id'].concat(
+  HANDLERS.map((name) => `PUT /v1/things/${name}`),
+);
+const routes = Object.fromEntries(OPEN_ROUTES.map((route) => [route, 'public' as const]));
+
 let issuer: TestIssuer;
 let service: RunningApp;
 let log = '';
@@ -97,7 +102,7 @@ beforeAll(async () => {
   issuer = await TestIssuer.start();
   const logTo = { write: (line: string): void => void (log += line) };
   const env = { ...issuer.env, DATABASE_URL: appUrl, LOG_LEVEL: 'debug' };
-  service = await startApp(testModule(env, [ThingsController], { logTo }));
+  service = await startApp(testModule(env, [ThingsController], { logTo, routes }));
   await service.usable();
 });
 
@@ -164,6 +169,27 @@ describe('When a body cannot be read', () => {
     ['brackets without end', `{"tags":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, {}, 400, 'malformed-request'],
   ])('then %s is answered with a problem', async (_, body, headers, status, code) => {
     await expectProblem(await send('POST', '/v1/things', body, headers), status, code);
+  });
+});
+
+describe('When a body is larger than it looks', () => {
+  const sent = (body: Buffer | ReadableStream, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${service.url}/v1/things`, {
+      method: 'POST',
+      body: Buffer.isBuffer(body) ? new Uint8Array(body) : body,
+      headers: { ...JSON_BODY, ...headers },
+      duplex: 'half',
+    } as RequestInit);
+  const large = Buffer.from(JSON.stringify({ name: 'x'.repeat(1_000_000) }));
+
+  test('then one that is compressed is measured unpacked', async () => {
+    const packed = gzipSync(large);
+    expect(packed.length).toBeLessThan(2_000);
+    await expectProblem(await sent(packed, { 'content-encoding': 'gzip' }), 413, 'too-large');
+  });
+
+  test('then one that does not tell its length is measured as it comes', async () => {
+    await expectProblem(await sent(new Blob([large]).stream()), 413, 'too-large');
   });
 });
 
@@ -294,10 +320,19 @@ describe('When a handler throws', () => {
 });
 
 describe('When a request is answered', () => {
-  test('then headers protect it and say nothing about us', async () => {
-    const { headers } = await send('GET', '/v1/things');
+  test.each<[string, number, () => Promise<Response>]>([
+    ['an answer', 200, () => send('GET', '/v1/things')],
+    ['a route that is not there', 404, () => send('GET', '/v2')],
+    ['a body that is too large', 413, () => post({ name: 'x'.repeat(66_000) })],
+    ['a fault of ours', 500, () => send('PUT', '/v1/things/bug')],
+  ])('then the headers of %s protect it and say nothing about us', async (_, status, ask) => {
+    const response = await ask();
+    expect(response.status).toBe(status);
+    const { headers } = response;
     expect(headers.get('cache-control')).toBe('no-store');
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
+    expect(headers.get('strict-transport-security')).toContain('max-age=');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.has('x-powered-by') || headers.has('etag')).toBe(false);

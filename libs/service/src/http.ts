@@ -9,17 +9,10 @@ const DEEPEST_BODY = 20;
 /** Nest's type of these options leaves out `verify`, but hands it on. */
 const JSON_PARSER = { limit: '64kb', strict: true, verify: onlyUtf8 };
 
-/** Pages are plain server-rendered HTML with their styles inside; nothing is loaded or run from anywhere. */
+/** Answers are data: a browser that opens one loads, runs and embeds nothing. A page sets a policy of its own. */
 const CONTENT_SECURITY_POLICY = {
   useDefaults: false,
-  directives: {
-    'default-src': ["'none'"],
-    'style-src': ["'self'", "'unsafe-inline'"],
-    'img-src': ["'self'", 'data:'],
-    'form-action': ["'self'"],
-    'base-uri': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  },
+  directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
 };
 
 /** What holds for every request before a handler sees it: trace and log line, headers, body as JSON in UTF-8 up to 64 KiB. */

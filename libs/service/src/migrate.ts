@@ -1,6 +1,6 @@
 import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { BackOff, isSurroundingsError, SafeMessageError } from '#messaging';
-import { type MigrationClass, ownerOptions } from './database.js';
+import { type DatabaseAccess, type MigrationClass, ownerOptions } from './database.js';
 
 /** Any number will do, as long as every release uses the same one. */
 const LOCK = 7_305_441_001;
@@ -22,10 +22,11 @@ export class DatabaseNotReached extends SafeMessageError {
  */
 export async function migrate(
   name: string,
-  ownerUrl: string,
+  owner: string | DatabaseAccess,
   migrations: readonly MigrationClass[],
 ): Promise<string[]> {
-  const dataSource = await connect(() => new DataSource(ownerOptions(name, ownerUrl, migrations)));
+  const access = typeof owner === 'string' ? { url: owner } : owner;
+  const dataSource = await connect(() => new DataSource(ownerOptions(name, access, migrations)));
   const runner = dataSource.createQueryRunner();
   try {
     // A lock of the session that also runs the migrations: if that session dies, both end together.

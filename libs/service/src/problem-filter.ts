@@ -1,24 +1,29 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { safeError } from '#messaging';
 import { Unauthorized } from './access/unauthorized.js';
+import { RefusedAttempts } from './audit/refused-attempts.js';
 import { problemOf } from './problem.js';
 
 const RETRY_AFTER_SECONDS = '5';
 
 /**
  * Turns everything that is thrown on the way of a request into a {@link problemOf | problem} answer, also what the
- * body parser and the router throw before a handler is found. Only 5xx are logged here, without their messages.
+ * body parser and the router throw before a handler is found. Only 5xx are logged here, without their messages; what
+ * a known caller was refused is recorded before it is answered.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  constructor(private readonly refusedAttempts: RefusedAttempts) {}
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = problemOf(error);
     if (problem.status >= 500)
       this.logger.error({ msg: 'request failed', status: problem.status, error: safeError(error) });
+    await this.refusedAttempts.record(host.switchToHttp().getRequest<Request>(), problem);
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy();

@@ -1,16 +1,20 @@
 import type { DynamicModule } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
+import type { ServiceName } from '#contracts';
 import { safeError, SafeMessageError } from '#messaging';
+import { runAuditCommand } from './audit/audit-command.js';
 import { type Command, parseCommand, usage } from './command-line.js';
-import { type ClassOf, ConfigurationError, loadConfig, MigrateConfig, type ServiceConfig } from './config.js';
+import { type ClassOf, ConfigurationError, loadConfig, MigrateConfig, ServiceConfig } from './config.js';
+import { ownerAccess } from './connections.js';
 import type { MigrationClass } from './database.js';
 import { runDeadLetters } from './dead-letters-command.js';
 import { migrate } from './migrate.js';
+import { documentOf } from './openapi/module-routes.js';
 import { requireNodeVersion } from './node-version.js';
 import { serve } from './serve.js';
 
 export interface ServiceDefinition<T extends ServiceConfig> {
-  readonly name: string;
+  readonly name: ServiceName;
   readonly config: ClassOf<T>;
   readonly module: (config: T) => DynamicModule;
   readonly migrations: readonly MigrationClass[];
@@ -47,12 +51,17 @@ async function run<T extends ServiceConfig>(definition: ServiceDefinition<T>, co
   switch (command.name) {
     case 'help':
       return print(usage(name));
+    case 'openapi':
+      // Of a module that is never started: its configuration may be empty.
+      return print(JSON.stringify(documentOf(name, module(new config())), null, 2));
     case 'migrate': {
-      const applied = await migrate(name, loadConfig(MigrateConfig).DATABASE_OWNER_URL, migrations);
+      const applied = await migrate(name, ownerAccess(loadConfig(MigrateConfig)), migrations);
       return print(`${name}: schema is at ${migrations.length} migrations, applied ${applied.length}`);
     }
     case 'dead-letters':
       return runDeadLetters(module(loadConfig(config)), command.command, print);
+    case 'audit':
+      return runAuditCommand(name, loadConfig(ServiceConfig), command.command, print);
     case 'serve':
       await serve(module(loadConfig(config)));
       return true;

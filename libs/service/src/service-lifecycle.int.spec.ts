@@ -6,7 +6,6 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createTestDatabase } from '../../../test/support/database.js';
 import { testModule } from '../test/test-service.js';
-import { Public } from './access/roles.js';
 import { migrate } from './migrate.js';
 import { Pumps } from './pump.js';
 import { type RunningApp, startApp } from './start-app.js';
@@ -36,9 +35,11 @@ class Broken1700000000003 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
+/** Anybody may call it. */
+const routes = { 'GET /v1/slow': 'public', 'GET /v1/slow/fast': 'public' } as const;
+
 let released: () => void = () => undefined;
 
-@Public()
 @Controller('v1/slow')
 class SlowController {
   @Get()
@@ -99,7 +100,7 @@ describe('When the database is not there yet', () => {
     const url = new URL(appUrl);
     const port = await freePort();
     const away = `postgres://${url.username}:${url.password}@127.0.0.1:${port}${url.pathname}`;
-    const parts = { migrations: [FirstTable1700000000001] };
+    const parts = { routes, migrations: [FirstTable1700000000001] };
     running = await startApp(testModule({ DATABASE_URL: away }, [SlowController], parts));
     expect((await fetch(`${running.url}/health/started`)).status).toBe(200);
     expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
@@ -140,7 +141,7 @@ describe('When the database is not there yet', () => {
 describe('When a service is told to stop', () => {
   test('then running requests are answered, pumps end their run, and new connections are refused', async () => {
     const { appUrl } = await createTestDatabase();
-    const app = await startApp(testModule({ DATABASE_URL: appUrl }, [SlowController]));
+    const app = await startApp(testModule({ DATABASE_URL: appUrl }, [SlowController], { routes }));
     const events: string[] = [];
     app.app.get(Pumps).register({ name: 'slow', everyMs: 10, run: () => slowRun(events) });
     await app.usable();
@@ -166,7 +167,9 @@ describe('When a service is told to stop', () => {
 
   test('then a stop that takes too long is given up', async () => {
     const { appUrl } = await createTestDatabase();
-    const app = await startApp(testModule({ DATABASE_URL: appUrl, STOP_DEADLINE_SECONDS: '1' }, [SlowController]));
+    const app = await startApp(
+      testModule({ DATABASE_URL: appUrl, STOP_DEADLINE_SECONDS: '1' }, [SlowController], { routes }),
+    );
     await app.usable();
     const answer = fetch(`${app.url}/v1/slow`);
     await sleep(50);

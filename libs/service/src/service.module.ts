@@ -3,15 +3,23 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DestinationStream } from 'pino';
+import { type Routes, ROUTES, type ServiceName } from '#contracts';
 import { Housekeeping, MessagingModule, safeError, type Subscription } from '#messaging';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './access/access-tokens.js';
-import { RoutesSayWho } from './access/routes-say-who.js';
+import { ROUTE_TABLE, RouteTable } from './access/route-table.js';
+import { Audit } from './audit/audit.js';
+import { AuditLogController } from './audit/audit-log.controller.js';
+import { ChainAuditRows } from './audit/chain-audit-rows.js';
+import { ListAuditEntries } from './audit/list-audit-entries.js';
+import { RefusedAttempts } from './audit/refused-attempts.js';
 import { ServiceConfig } from './config.js';
+import { databaseAccess, kafkaConnection } from './connections.js';
 import { databaseOptions, type EntityClass, type MigrationClass } from './database.js';
 import { DatabaseGuard } from './database-guard.js';
 import { DatabaseLink, MIGRATIONS } from './database-link.js';
 import { HealthController } from './health.controller.js';
+import { OpenApiController, SERVICE_NAME } from './openapi/openapi.controller.js';
 import { ServiceLogger } from './logging.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Pumps } from './pump.js';
@@ -20,7 +28,9 @@ import { ServiceLifecycle } from './service-lifecycle.js';
 import { validationPipe } from './validation.js';
 
 export interface ServiceParts {
-  readonly name: string;
+  readonly name: ServiceName;
+  /** Who may call its routes; its lines of the one table unless a test says otherwise. */
+  readonly routes?: Routes;
   /** Provided under its own class and as {@link ServiceConfig}. */
   readonly config: ServiceConfig;
   readonly entities: EntityClass[];
@@ -50,9 +60,9 @@ export class ServiceModule {
         DiscoveryModule,
         ScheduleModule.forRoot(),
         database(parts),
-        MessagingModule.forService({ service: name, brokers: config.KAFKA_BROKERS, subscriptions }),
+        MessagingModule.forService({ service: name, kafka: kafkaConnection(config), subscriptions }),
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, OpenApiController, AuditLogController],
       providers: [
         ...values(parts),
         Readiness,
@@ -60,7 +70,9 @@ export class ServiceModule {
         Pumps,
         ServiceLifecycle,
         AccessTokens,
-        RoutesSayWho,
+        RouteTable,
+        Audit,
+        ...AUDIT_LOG,
         ...EVERYWHERE,
       ],
       exports: [
@@ -69,11 +81,16 @@ export class ServiceModule {
         Readiness,
         DatabaseLink,
         Pumps,
+        RouteTable,
+        Audit,
         MessagingModule,
       ],
     };
   }
 }
+
+/** What the audit log does by itself: chained, shown, told of refusals. */
+const AUDIT_LOG: Provider[] = [ChainAuditRows, ListAuditEntries, RefusedAttempts];
 
 /** Guards run in this order: who calls is checked before anything is said about the state of the service. */
 const EVERYWHERE: Provider[] = [
@@ -83,8 +100,10 @@ const EVERYWHERE: Provider[] = [
   { provide: APP_FILTER, useClass: ProblemFilter },
 ];
 
-function values({ name, config, migrations, logTo }: ServiceParts): Provider[] {
+function values({ name, config, migrations, logTo, routes = ROUTES[name] }: ServiceParts): Provider[] {
   return [
+    { provide: ROUTE_TABLE, useValue: routes },
+    { provide: SERVICE_NAME, useValue: name },
     { provide: ServiceConfig, useValue: config },
     { provide: config.constructor as typeof ServiceConfig, useValue: config },
     { provide: MIGRATIONS, useValue: migrations },
@@ -95,7 +114,7 @@ function values({ name, config, migrations, logTo }: ServiceParts): Provider[] {
 function database({ name, config, entities }: ServiceParts): DynamicModule {
   const logger = new Logger('Database');
   const onIdleError = (error: unknown): void => logger.warn({ msg: 'idle connection lost', error: safeError(error) });
-  const parts = { name, url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, entities, onIdleError };
+  const parts = { name, access: databaseAccess(config), poolSize: config.DATABASE_POOL_SIZE, entities, onIdleError };
   return TypeOrmModule.forRootAsync({
     useFactory: () => ({ ...databaseOptions(parts), manualInitialization: true }),
   });

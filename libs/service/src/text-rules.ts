@@ -15,15 +15,21 @@ const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
  * no control characters, line breaks, lone surrogates or bidirectional overrides. Any language.
  */
 export const PlainText = (max: number): PropertyDecorator =>
-  text('plainText', `must be one line of 1 to ${max} characters without control characters`, (value) => {
-    return isText(value, max) && !CONTROL.test(value) && !LINE_BREAK.test(value);
-  });
+  text(
+    'plainText',
+    `must be one line of 1 to ${max} characters without control characters`,
+    (value) => isText(value, max) && !CONTROL.test(value) && !LINE_BREAK.test(value),
+    max,
+  );
 
 /** As {@link PlainText}, but newlines and tabs are allowed; CR LF becomes LF. */
 export const MultilineText = (max: number): PropertyDecorator =>
-  text('multilineText', `must be text of 1 to ${max} characters without control characters`, (value) => {
-    return isText(value, max) && !CONTROL_IN_LINES.test(value);
-  });
+  text(
+    'multilineText',
+    `must be text of 1 to ${max} characters without control characters`,
+    (value) => isText(value, max) && !CONTROL_IN_LINES.test(value),
+    max,
+  );
 
 /**
  * An email address that can be written to: trimmed, at most 254 characters, kept in the case it was typed. The part
@@ -40,11 +46,13 @@ export const Phone = (): PropertyDecorator =>
     return /^\+?[\d ()./-]{5,40}$/.test(value) && digits >= 5 && digits <= 15;
   });
 
-function text(name: string, message: string, validate: (value: string) => boolean): PropertyDecorator {
+/** `max` is kept beside the rule, for the OpenAPI document. */
+function text(name: string, message: string, validate: (value: string) => boolean, max?: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? tidy(value) : value)),
     ValidateBy({
       name,
+      constraints: [max],
       validator: {
         validate: (value: unknown) => typeof value === 'string' && validate(value),
         defaultMessage: () => message,

@@ -44,8 +44,9 @@ function unknownField(error: ValidationError, parent: string): FieldError {
  */
 export const Optional = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
+/** Behind {@link UuidParam}. */
 @Injectable()
-class UuidPipe implements PipeTransform {
+export class UuidPipe implements PipeTransform {
   transform(value: unknown): string {
     if (!isUUID(value)) throw new NotFound();
     return String(value).toLowerCase();

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
+import { type Routes, ROUTES } from '#contracts';
 import { loadConfig, ServiceConfig } from '../src/config.js';
 import { ServiceModule, type ServiceParts } from '../src/service.module.js';
 
@@ -11,6 +12,12 @@ class TestModule {}
 
 export const TENANT = '6f1c1d5e-8f4f-4f0c-9c58-2f4b5a1d7e01';
 
+/** The lines of the table that every service has. */
+const EVERYWHERE: Routes = Object.fromEntries(
+  Object.entries(ROUTES['contact-service']).filter(([route]) => Object.hasOwn(ROUTES['privacy-service'], route)),
+);
+
+/** `parts.routes` are the lines for the test's own controllers. */
 export function testModule(
   env: Record<string, string>,
   controllers: Type[] = [],
@@ -28,7 +35,8 @@ export function testModule(
     ...env,
   });
   const service = { name: 'contact-service' as const, config, entities: [], migrations: [], subscriptions: [] };
-  return { module: TestModule, imports: [ServiceModule.forService({ ...service, ...parts })], controllers };
+  const routes = { ...EVERYWHERE, ...parts.routes };
+  return { module: TestModule, imports: [ServiceModule.forService({ ...service, ...parts, routes })], controllers };
 }
 
 /** Signs access tokens and serves the public keys; `stop()` takes the provider away. */
@@ -64,11 +72,24 @@ export class TestIssuer {
     if (published) this.keys.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' });
   }
 
+  /** Adds whatever a provider might publish by mistake. */
+  publish(key: JWK): void {
+    this.keys.push(key);
+  }
+
+  /** Rotation: the key is not published any more. */
+  withdraw(kid: string): void {
+    this.keys.splice(
+      this.keys.findIndex((key) => key.kid === kid),
+      1,
+    );
+  }
+
   /** A valid token of a recruiter; claims and header may be replaced (undefined removes one). */
   sign(
     claims: Record<string, unknown> = {},
     header: Partial<JWTHeaderParameters> = {},
-    key?: Uint8Array,
+    key?: Uint8Array | CryptoKey,
   ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const all = {

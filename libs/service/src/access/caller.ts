@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Role } from './roles.js';
+import type { Role } from '#contracts';
 
 /** Who calls, from the verified token only. */
 export class VerifiedCaller {
@@ -22,8 +22,13 @@ export function rememberCaller(request: Request, caller: VerifiedCaller): void {
   (request as WithCaller)[CALLER] = caller;
 }
 
+/** Undefined when nobody was verified: no token, no good one, or a public route. */
+export function callerOfRequest(request: Request): VerifiedCaller | undefined {
+  return (request as WithCaller)[CALLER];
+}
+
 const callerOf = (context: ExecutionContext): VerifiedCaller => {
-  const caller = context.switchToHttp().getRequest<WithCaller>()[CALLER];
+  const caller = callerOfRequest(context.switchToHttp().getRequest<Request>());
   if (!caller) throw new ForbiddenException();
   return caller;
 };

@@ -23,6 +23,8 @@ export interface SealedRecipient extends SealBinding {
   /** Of the subject commitment. */
   readonly salt?: string;
   readonly statusUrl?: string;
+  /** Where this person alone can do what the mail is about. */
+  readonly linkUrl?: string;
 }
 
 /** The seal is genuine but belongs to another tenant, contact, purpose, request or mail. */
