@@ -3,13 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueryRunner } from 'typeorm';
-import { KeyringFile, type Role } from '#service';
+import type { Role } from '#contracts';
+import { KeyringFile } from '#service';
 import { startTestService, type TestService, type Waiting } from '../../../test/support/test-service.js';
 import { AppModule } from '../src/app.module.js';
 import { ContactConfig } from '../src/config.js';
 import { migrations } from '../src/migrations/index.js';
 
 export const STATUS_PAGE_URL = 'https://privacy.example.org/status/';
+export const REMOVAL_LINK_URL = 'https://contact.example.org/r/';
 
 /** The contact-service on a database of its own, and ways to talk to it. */
 export interface ContactService extends TestService {
@@ -42,7 +44,7 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-export async function startContactService(): Promise<ContactService> {
+export async function startContactService(env: Record<string, string> = {}): Promise<ContactService> {
   const folder = await mkdtemp(join(tmpdir(), 'contact-service-test-'));
   const keyringFile = join(folder, 'keyring.json');
   await writeFile(keyringFile, JSON.stringify({ keys: [{ kid: 'test', k: randomBytes(32).toString('base64url') }] }));
@@ -51,7 +53,7 @@ export async function startContactService(): Promise<ContactService> {
     config: ContactConfig,
     module: (config) => AppModule.forConfig(config),
     migrations,
-    env: { SEAL_KEYRING_FILE: keyringFile, STATUS_PAGE_URL },
+    env: { SEAL_KEYRING_FILE: keyringFile, STATUS_PAGE_URL, REMOVAL_LINK_URL, ...env },
   });
   const tokens = new Map<string, Promise<string>>();
   return {
@@ -120,20 +122,45 @@ export const tenantFacts = {
   mailDomain: 'acme.example',
 };
 
+/** What was settled before a client's expunge is enabled. */
+export const checklist = {
+  told: ['works-council', 'data-protection-officer'],
+  retentionDutiesChecked: true,
+  mailDomainAndDkimKeySet: true,
+  workflowsReviewed: true,
+  softDeleted: 'keep',
+};
+
+export const anEnabling = (more: object = {}) => {
+  return { effectiveAt: new Date().toISOString(), reason: 'Agreed with the works council.', checklist, ...more };
+};
+
 /** A client company with people of every role. */
 export async function aTenant(service: ContactService, expungePolicy: 'off' | 'permanent' = 'permanent') {
   const tenantId = randomUUID();
-  await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, expungePolicy });
+  const path = `/v1/tenants/${tenantId}`;
   const withRole = (role: Role): Caller => ({ subject: `${role}-${tenantId}`, tenantId, roles: [role] });
+  const admin = withRole('client-admin');
+  const setPolicy = async (policy: 'off' | 'permanent', more: object = {}): Promise<Answer> => {
+    if (policy === 'off') {
+      return service.call(staff, 'POST', `${path}/expunge-policy/off`, { reason: 'Not wanted any more.' });
+    }
+    const requests = `${path}/expunge-policy/requests`;
+    const asked = await service.call(staff, 'POST', requests, anEnabling(more));
+    return service.call(admin, 'POST', `${requests}/${String(asked.body.id)}/approve`);
+  };
+  await service.call(staff, 'PUT', path, tenantFacts);
+  if (expungePolicy === 'permanent') await setPolicy('permanent');
   return {
     tenantId,
     staff,
+    admin,
     recruiter: withRole('recruiter'),
-    admin: withRole('client-admin'),
     officer: withRole('privacy-officer'),
     candidate: (): Caller => ({ subject: randomUUID(), tenantId, roles: ['candidate'] }),
-    setPolicy: (policy: 'off' | 'permanent') =>
-      service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, expungePolicy: policy }),
+    setPolicy,
+    setKillSwitch: (on: boolean) =>
+      service.call(staff, 'PUT', `${path}/kill-switch`, { on, reason: 'Something looks wrong.' }),
   };
 }
 

@@ -1,13 +1,12 @@
 import { Body, Controller, Get, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { Caller, Roles, TenantCaller } from '#service';
-import type { ContactView } from '../contacts/contact.js';
+import { Answers, Caller, Refuses, Summary, TenantCaller } from '#service';
+import { ContactView } from '../contacts/contact-view.js';
 import { SignUpDetails } from '../contacts/contact-details.js';
 import { ReadAccount } from './read-account.js';
 import { SignUp } from './sign-up.js';
 
 /** The career site on behalf of its signed-in candidate. */
-@Roles('candidate')
 @Controller('v1/account')
 export class AccountController {
   constructor(
@@ -16,6 +15,10 @@ export class AccountController {
   ) {}
 
   @Post()
+  @Summary('Signs the candidate up, or back in after a soft delete.')
+  @Answers(201, ContactView)
+  @Answers(200, ContactView, { description: 'There was an account already.' })
+  @Refuses(409)
   async create(
     @Caller() caller: TenantCaller,
     @Body() details: SignUpDetails,
@@ -27,6 +30,9 @@ export class AccountController {
   }
 
   @Get()
+  @Summary('The own account.')
+  @Answers(200, ContactView)
+  @Refuses(404, 410)
   read(@Caller() caller: TenantCaller): Promise<ContactView> {
     return this.readAccount.execute(caller);
   }

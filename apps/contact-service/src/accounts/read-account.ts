@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { inTenant } from '#messaging';
 import { Gone, type TenantCaller } from '#service';
-import { type ContactView, viewOf } from '../contacts/contact.js';
+import { type ContactView, viewOf } from '../contacts/contact-view.js';
+import { removalWaits } from '../expunge/waiting-expunge.js';
 import { noAccount, ownContact } from './own-contact.js';
 
 /** A person's own account; after a soft delete there is none any more, as far as that person can see. */
@@ -10,15 +12,20 @@ export class ReadAccount {
   constructor(private readonly db: DataSource) {}
 
   async execute(caller: TenantCaller): Promise<ContactView> {
-    const contact = await ownContact(this.db.manager, caller);
-    switch (contact?.state) {
-      case 'active':
-        return viewOf(contact);
-      case 'expunging':
-        throw new Gone('account-removed', 'The account is being removed for good.');
-      case 'disabled':
-      case undefined:
-        throw noAccount();
-    }
+    return inTenant(this.db, caller.tenantId, async (tx) => {
+      const contact = await ownContact(tx, caller);
+      switch (contact?.state) {
+        case 'active':
+          return viewOf(contact);
+        case 'expunging':
+          throw accountRemoved();
+        case 'disabled':
+          throw (await removalWaits(tx, contact)) ? accountRemoved() : noAccount();
+        case undefined:
+          throw noAccount();
+      }
+    });
   }
 }
+
+const accountRemoved = (): Gone => new Gone('account-removed', 'The account is being removed for good.');

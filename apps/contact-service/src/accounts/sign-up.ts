@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ContactEnabled, message } from '#contracts';
-import { Outbox } from '#messaging';
-import { Rejection, type TenantCaller } from '#service';
-import { Contact, type ContactView, viewOf } from '../contacts/contact.js';
+import { inTenant, Outbox } from '#messaging';
+import { Audit, Rejection, type TenantCaller } from '#service';
+import { Contact } from '../contacts/contact.js';
+import { type ContactView, viewOf } from '../contacts/contact-view.js';
 import { columnsOf, type SignUpDetails } from '../contacts/contact-details.js';
 import { createContact } from '../contacts/create-contact.js';
+import { removalWaits } from '../expunge/waiting-expunge.js';
 import { lockOwnContact } from './own-contact.js';
 
 /** First number of the advisory locks on a candidate; each kind of lock in this database has its own. */
@@ -21,39 +23,59 @@ export class SignUp {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: Audit,
   ) {}
 
   async execute(caller: TenantCaller, details: SignUpDetails): Promise<{ created: boolean; contact: ContactView }> {
-    return this.db.transaction(async (tx) => {
+    const { tenantId, subject: candidateSubject } = caller;
+    return inTenant(this.db, tenantId, async (tx) => {
       await lockCandidate(tx, caller);
       const known = await lockOwnContact(tx, caller);
-      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, known, details)) };
-      const { tenantId, subject: candidateSubject } = caller;
+      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, caller, known, details)) };
       const added = { tenantId, source: 'career-site', details, candidateSubject } as const;
-      return { created: true, contact: viewOf(await createContact(tx, this.outbox, added)) };
+      const contact = await createContact(tx, this.outbox, added);
+      await this.audit.record(tx, caller, { tenantId, action: 'account.created', target: contact.id });
+      return { created: true, contact: viewOf(contact) };
     });
   }
 
-  private async comeBack(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
+  private async comeBack(
+    tx: EntityManager,
+    caller: TenantCaller,
+    contact: Contact,
+    details: SignUpDetails,
+  ): Promise<Contact> {
     switch (contact.state) {
       case 'active':
         return contact;
       case 'disabled':
-        return this.enable(tx, contact, details);
+        // Enabled again, the account would be in use when the removal that waits begins.
+        if (await removalWaits(tx, contact)) throw beingRemoved();
+        return this.enable(tx, caller, contact, details);
       case 'expunging':
-        throw new Rejection('account-being-removed', 'The account is being removed. Sign up again when that is done.');
+        throw beingRemoved();
     }
   }
 
-  private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
+  private async enable(
+    tx: EntityManager,
+    caller: TenantCaller,
+    contact: Contact,
+    details: SignUpDetails,
+  ): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
     const now = new Date();
-    const enabled = tx.merge<Contact>(Contact, contact, columnsOf(details), { state: 'active', updatedAt: now });
+    const active = { state: 'active', disabledAt: null, updatedAt: now } as const;
+    const enabled = tx.merge<Contact>(Contact, contact, columnsOf(details), active);
     await tx.update(Contact, { id: contactId }, enabled);
+    await this.audit.record(tx, caller, { tenantId, action: 'account.enabled', target: contactId });
     await this.outbox.add(tx, [message(ContactEnabled, { tenantId, contactId, at: now.toISOString() })]);
     return enabled;
   }
 }
+
+const beingRemoved = (): Rejection =>
+  new Rejection('account-being-removed', 'The account is being removed. Sign up again when that is done.');
 
 /** Of two sign-ups of one person at once the second waits here until the first has committed, and then finds it. */
 async function lockCandidate(tx: EntityManager, { tenantId, subject }: TenantCaller): Promise<void> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Outbox } from '#messaging';
-import { type ContactView, viewOf } from './contact.js';
+import { inTenant, Outbox } from '#messaging';
+import { Audit, type TenantCaller } from '#service';
+import { type ContactView, viewOf } from './contact-view.js';
 import { type ContactDetails, requireSomeone } from './contact-details.js';
 import { createContact } from './create-contact.js';
 import { requireFreeAddress } from './one-per-address.js';
@@ -12,13 +13,17 @@ export class AddContact {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: Audit,
   ) {}
 
-  async execute(tenantId: string, details: ContactDetails): Promise<ContactView> {
+  async execute(caller: TenantCaller, details: ContactDetails): Promise<ContactView> {
     requireSomeone(details);
-    return this.db.transaction(async (tx) => {
+    const { tenantId } = caller;
+    return inTenant(this.db, tenantId, async (tx) => {
       if (details.email) await requireFreeAddress(tx, tenantId, details.email);
-      return viewOf(await createContact(tx, this.outbox, { tenantId, source: 'manual', details }));
+      const contact = await createContact(tx, this.outbox, { tenantId, source: 'manual', details });
+      await this.audit.record(tx, caller, { tenantId, action: 'contact.added', target: contact.id });
+      return viewOf(contact);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { IsISO31661Alpha2, IsLocale, IsOptional, MaxLength } from 'class-validator';
-import { EmailAddress, normaliseAddress, Phone, PlainText, Rejection } from '#service';
+import { EmailAddress, Example, normaliseAddress, Phone, PlainText, Rejection } from '#service';
 import type { Contact } from './contact.js';
 
 class PersonDetails {
@@ -11,11 +11,13 @@ class PersonDetails {
 }
 
 /** What can be said about a person. In a change, `null` takes the value away and what is left out stays. */
+@Example({ givenName: 'Rosa', familyName: 'Luna', email: 'rosa.luna@example.org', language: 'es', country: 'ES' })
 export class ContactDetails extends PersonDetails {
   @IsOptional() @EmailAddress() email?: string | null;
 }
 
 /** What a person gives on the career site; an address, because the confirmation of a removal goes there. */
+@Example({ email: 'rosa.luna@example.org', givenName: 'Rosa' })
 export class SignUpDetails extends PersonDetails {
   @EmailAddress() email: string;
 }

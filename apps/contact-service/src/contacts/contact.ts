@@ -26,27 +26,9 @@ export class Contact {
   @Column('text', { name: 'candidate_subject', nullable: true }) candidateSubject: string | null = null;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
+  /** When it was soft-deleted; stays while a removal that came of it waits or is under way. */
+  @Column('timestamptz', { name: 'disabled_at', nullable: true }) disabledAt: Date | null = null;
   @Column('uuid', { name: 'expunge_id', nullable: true }) expungeId: string | null = null;
   /** Kept while expunging, so that a second click leads to the same page; goes with the row. */
   @Column('text', { name: 'status_token', nullable: true }) statusToken: string | null = null;
-}
-
-/** A contact as people with the right role see it. */
-export interface ContactView {
-  readonly id: string;
-  readonly source: ContactSource;
-  readonly state: ContactState;
-  readonly email: string | null;
-  readonly givenName: string | null;
-  readonly familyName: string | null;
-  readonly phone: string | null;
-  readonly language: string | null;
-  readonly country: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-export function viewOf(contact: Contact): ContactView {
-  const { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt } = contact;
-  return { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt };
 }

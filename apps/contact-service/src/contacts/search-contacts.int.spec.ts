@@ -164,7 +164,7 @@ test('When 20,000 contacts are stored, then a page still reads about as many row
 /** Rows and index entries of the table contact the database has read so far. */
 async function rowsRead(): Promise<number> {
   // Each connection keeps its counters to itself for a while, so every one of the pool is told to hand them in.
-  await Promise.all(many(20, () => service.db.query('SELECT pg_stat_force_next_flush(), pg_sleep(0.02)')));
+  await Promise.all(many(20, () => service.appDb.query('SELECT pg_stat_force_next_flush(), pg_sleep(0.02)')));
   const [row] = await service.db.query(
     `SELECT (seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'contact'))::int AS rows
      FROM pg_stat_user_tables WHERE relname = 'contact'`,

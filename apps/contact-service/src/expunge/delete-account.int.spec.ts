@@ -137,7 +137,10 @@ describe('with expunge permanent', () => {
   test('When the policy is switched off while the click is handled, then the click obeys what is committed', async () => {
     const tenant = await aTenant(service);
     const { candidate, contactId } = await anAccount(service, tenant);
-    const off = { sql: `UPDATE tenant SET expunge_policy = 'off' WHERE id = $1`, values: [tenant.tenantId] };
+    const off = {
+      sql: `UPDATE tenant SET expunge_policy = 'off', expunge_from = NULL, soft_deleted = NULL WHERE id = $1`,
+      values: [tenant.tenantId],
+    };
     const click = await service.whileHeld(off, () => service.call(candidate, 'DELETE', '/v1/account'));
     expect(click).toMatchObject({ status: 200, body: { outcome: 'disabled' } });
     expect(await stateOf(contactId)).toBe('disabled');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import { ContactExpunged, type Data, EmailAccepted, EraseContactData } from '#contracts';
 import { aContactExpunged, anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
@@ -56,6 +57,7 @@ describe('a requested erase', () => {
     const stores = [
       { store: 'dead_letters', erased: 0, remaining: 0 },
       { store: 'notes', erased: 1, remaining: 0 },
+      { store: 'request_records', erased: 0, remaining: 0 },
       { store: 'contacts', erased: 1, remaining: 0 },
     ];
     const evidence = { participant: 'contact-service', outcome: 'erased', expungeId: command.expungeId, stores };
@@ -125,7 +127,7 @@ describe('a requested erase', () => {
       [tenantId, commands.map(({ contactId }) => contactId), commands.map(({ expungeId }) => expungeId)],
     );
     const erase = (batch: Data<EraseContactData>[]) =>
-      countStatements(service.db, () => service.deliver(EraseContactData, batch));
+      countStatements(service.appDb, () => service.deliver(EraseContactData, batch));
     const one = await erase(commands.slice(0, 1));
     expect(await erase(commands.slice(1))).toBe(one);
     const [left] = await service.db.query('SELECT count(*)::int AS rows FROM contact WHERE tenant_id = $1', [tenantId]);
@@ -244,4 +246,25 @@ test('When a restored database hears that a contact was expunged, then the conta
   expect(await rowsOf(contactId)).toEqual({ contacts: 0, notes: 0 });
   const removal = await service.call(tenant.recruiter, 'GET', `/v1/contacts/${contactId}/removal`);
   expect(removal).toMatchObject({ status: 200, body: { state: 'expunged', certificateId: event.certificateId } });
+});
+
+test('When something of the contact is filed under another tenant, then nothing is claimed and the command is parked', async () => {
+  const owner = await new DataSource({
+    type: 'postgres',
+    url: service.ownerUrl,
+    installExtensions: false,
+  }).initialize();
+  // With the foreign key the contact could not even be deleted; here it is the recount that must notice.
+  await owner.query('ALTER TABLE note DROP CONSTRAINT note_contact_id_fkey');
+  await owner.destroy();
+  const { contactId, command } = await anExpungingContact(await aTenant(service));
+  await service.db.query(
+    `INSERT INTO note (id, tenant_id, contact_id, author_subject, body) VALUES ($1, $2, $3, 'somebody', 'Elsewhere')`,
+    [randomUUID(), (await aTenant(service)).tenantId, contactId],
+  );
+  expect(await service.deliver(EraseContactData, command)).toMatchObject({ parked: 1 });
+  const [parked] = await service.db.query('SELECT reason FROM dead_letter WHERE key = $1', [contactId]);
+  expect(parked).toEqual({ reason: 'The store notes still holds data after its deletion.' });
+  expect(await answersTo(command)).toEqual([]);
+  expect(await rowsOf(contactId)).toEqual({ contacts: 1, notes: 2 });
 });

@@ -1,11 +1,20 @@
 import type { EntityManager } from 'typeorm';
 import type { EraseContactData } from '#contracts';
-import { type Participant, tableStore } from '#erasure';
+import { jointStore, type Participant, tableStore } from '#erasure';
 
-/** What this service holds of a contact. The contact comes last: the notes are found through it. */
+/** What this service holds of a contact. The contact comes last: all else points to it. */
 export const participant: Participant = {
   name: 'contact-service',
-  stores: [tableStore('notes', { table: 'note' }), tableStore('contacts', { table: 'contact', column: 'id' })],
+  stores: [
+    tableStore('notes', { table: 'note' }),
+    // Joined: the certificate goes to the person, who is not told of a legal hold.
+    jointStore('request_records', [
+      tableStore('holds', { table: 'hold' }),
+      tableStore('waiting_requests', { table: 'waiting_expunge' }),
+      tableStore('removal_links', { table: 'removal_link' }),
+    ]),
+    tableStore('contacts', { table: 'contact', column: 'id' }),
+  ],
   refuse: notRequested,
 };
 

@@ -100,11 +100,11 @@ test('When the repeat waits at the lock while the erase commits, then nothing is
 test('When hundreds are due, then they are repeated in chunks, with as many statements as for one', async () => {
   const { contactId, tenantId } = await aRequested();
   const [template] = await requests(contactId);
-  const one = await countStatements(service.db, repeat);
+  const one = await countStatements(service.appDb, repeat);
   const due = many(501, () => ({ ...(JSON.parse(template!) as Data<ExpungeRequested>), ...anIdentity() }));
   await insertExpunging(tenantId, due);
   const results: string[] = [];
-  expect(await countStatements(service.db, async () => results.push(await repeat()))).toBe(one);
+  expect(await countStatements(service.appDb, async () => results.push(await repeat()))).toBe(one);
   results.push(await repeat());
   expect(results).toEqual(['more', 'idle']);
   for (const { contactId: id } of [due[0]!, due[500]!]) expect(await requests(id)).toHaveLength(1);

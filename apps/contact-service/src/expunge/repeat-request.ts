@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Data, ExpungeRequested, message } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
-import { Outbox } from '#messaging';
+import { inEveryTenant, Outbox } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ContactConfig } from '../config.js';
 
@@ -31,7 +31,7 @@ export class RepeatRequest implements OnModuleInit {
 
   /** Repeats one chunk of due requests; 'more' when there may be others. Processes may run it at the same time. */
   async execute(): Promise<PumpResult> {
-    return this.db.transaction(async (tx) => {
+    return inEveryTenant(this.db, async (tx) => {
       const found = await findDue(tx);
       if (found.length === 0) return 'idle';
       // Who waits here for an erase, or for another process, finds below what that has committed.

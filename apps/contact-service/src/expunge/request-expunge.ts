@@ -6,37 +6,52 @@ import { Outbox } from '#messaging';
 import { commit, KeyringFile, newSalt, seal } from '#service';
 import { ContactConfig } from '../config.js';
 import type { Contact } from '../contacts/contact.js';
-import { Tenant } from '../tenants/tenant.js';
-import { decideExpunge, type ExpungeDecision } from './expunge.decision.js';
+import type { Judged } from './judge.js';
 import { Removal } from './removal.js';
 
-/** The answer to whoever asked; the same for the first click and every later one until the contact is erased. */
-export interface Expunging {
-  readonly outcome: 'expunging';
+/** What a removal is known by from the moment it was accepted, whenever it begins. */
+export interface AcceptedExpunge {
   readonly expungeId: string;
-  /** Where the person sees how far it is, without a login. */
-  readonly statusUrl: string;
+  /** Leads the person to the status page; only its hash travels. */
+  readonly statusToken: string;
+  readonly requestedBy: Requester;
+  readonly reason: ExpungeReason;
+  readonly requestedAt: Date;
 }
 
-export interface Judged {
-  readonly tenant: Tenant;
-  readonly contact: Contact;
-  readonly decision: ExpungeDecision;
+/** A removal that begins now. */
+export interface Beginning {
+  readonly judged: Judged;
+  readonly accepted: AcceptedExpunge;
 }
 
-/**
- * Locks the tenant (shared: policy changes wait) and the contact, and only then, in further statements, reads policy and
- * state and decides. What a policy change or another click has committed while this one waited is obeyed. `lock` answers
- * in the words of who asks when there is no contact (any more).
- */
-export async function judge(tx: EntityManager, tenantId: string, lock: () => Promise<Contact>): Promise<Judged> {
-  await tx.query('SELECT 1 FROM tenant WHERE id = $1 FOR SHARE', [tenantId]);
-  const contact = await lock();
-  const tenant = await tx.findOneByOrFail(Tenant, { id: tenantId });
-  return { tenant, contact, decision: decideExpunge(tenant.expungePolicy, contact.state) };
-}
+const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
+  candidate: 'account-deleted',
+  recruiter: 'requested-by-recruiter',
+  'address-holder': 'requested-by-address',
+};
 
-/** Starts the removal everywhere, once per contact. Shared by everybody who may ask for one. */
+/** A removal that is accepted at this moment. */
+export const accept = (requestedBy: Requester): AcceptedExpunge => ({
+  expungeId: randomUUID(),
+  statusToken: randomBytes(32).toString('base64url'),
+  requestedBy,
+  reason: REASONS[requestedBy],
+  requestedAt: new Date(),
+});
+
+/** What others are told of it. */
+export const announcementOf = ({ id: contactId, tenantId }: Contact, accepted: AcceptedExpunge) => ({
+  tenantId,
+  contactId,
+  expungeId: accepted.expungeId,
+  reason: accepted.reason,
+  requestedBy: accepted.requestedBy,
+  requestedAt: accepted.requestedAt.toISOString(),
+  statusTokenHash: createHash('sha256').update(accepted.statusToken).digest('base64url'),
+});
+
+/** Starts removals everywhere, once per contact. Shared by everybody who may ask for one, and by the timers. */
 @Injectable()
 export class RequestExpunge {
   constructor(
@@ -45,75 +60,73 @@ export class RequestExpunge {
     private readonly outbox: Outbox,
   ) {}
 
-  /** For a contact that was judged `expunge`, in the transaction that judged it. */
-  async execute(tx: EntityManager, judged: Judged, requestedBy: Requester): Promise<Expunging> {
-    const { id: contactId, tenantId } = judged.contact;
-    const expunge = { expungeId: randomUUID(), statusToken: randomBytes(32).toString('base64url') };
-    const answer = this.answer(expunge);
-    const requestedAt = new Date();
-    const about = { tenantId, contactId, expungeId: expunge.expungeId, reason: REASONS[requestedBy], requestedBy };
-    const request: Data<ExpungeRequested> = {
-      ...about,
-      requestedAt: requestedAt.toISOString(),
-      statusTokenHash: createHash('sha256').update(expunge.statusToken).digest('base64url'),
-      ...(await this.sealedRecipient(judged, answer)),
-    };
-    await this.markExpunging(tx, request, expunge.statusToken);
-    await tx.insert(Removal, { ...about, requestedAt });
-    await this.outbox.add(tx, [message(ExpungeRequested, request)]);
-    return answer;
+  /** For contacts that may be expunged as they were judged, in the transaction that judged them. */
+  async execute(tx: EntityManager, beginnings: readonly Beginning[]): Promise<void> {
+    if (beginnings.length === 0) return;
+    const requests = await Promise.all(beginnings.map((beginning) => this.requestOf(beginning)));
+    await this.markExpunging(tx, beginnings, requests);
+    await tx.insert(
+      Removal,
+      beginnings.map(({ judged: { contact }, accepted }) => {
+        const { expungeId, requestedBy, reason, requestedAt } = accepted;
+        return { expungeId, requestedBy, reason, requestedAt, tenantId: contact.tenantId, contactId: contact.id };
+      }),
+    );
+    await this.outbox.add(
+      tx,
+      requests.map((request) => message(ExpungeRequested, request)),
+    );
   }
 
-  /** For a contact that was judged `already-expunging`. */
-  answerAgain({ expungeId, statusToken }: Contact): Expunging {
-    if (expungeId === null || statusToken === null) throw new TypeError('not expunging');
-    return this.answer({ expungeId, statusToken });
+  statusUrlOf({ statusToken }: Pick<AcceptedExpunge, 'statusToken'>): string {
+    return `${this.config.STATUS_PAGE_URL}${statusToken}`;
   }
 
-  /** The contact keeps the request and the time to repeat it: see RepeatRequest. */
-  private async markExpunging(tx: EntityManager, request: Data<ExpungeRequested>, statusToken: string): Promise<void> {
+  private async requestOf({ judged, accepted }: Beginning): Promise<Data<ExpungeRequested>> {
+    return { ...announcementOf(judged.contact, accepted), ...(await this.sealedRecipient(judged, accepted)) };
+  }
+
+  /** Each contact keeps its request and the time to repeat it: see RepeatRequest. */
+  private async markExpunging(
+    tx: EntityManager,
+    beginnings: readonly Beginning[],
+    requests: readonly Data<ExpungeRequested>[],
+  ): Promise<void> {
     await tx.query(
-      `UPDATE contact SET state = 'expunging', updated_at = $2, expunge_id = $3, status_token = $4, expunge_request = $5,
-         expunge_repeat_at = now() + $6 * interval '1 second'
-       WHERE id = $1`,
+      `UPDATE contact SET state = 'expunging', updated_at = now(), expunge_id = request.expunge_id,
+         status_token = request.status_token, expunge_request = request.data,
+         expunge_repeat_at = now() + $5 * interval '1 second'
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[])
+         AS request (contact_id, expunge_id, status_token, data)
+       WHERE contact.id = request.contact_id`,
       [
-        request.contactId,
-        request.requestedAt,
-        request.expungeId,
-        statusToken,
-        JSON.stringify(request),
+        beginnings.map(({ judged }) => judged.contact.id),
+        beginnings.map(({ accepted }) => accepted.expungeId),
+        beginnings.map(({ accepted }) => accepted.statusToken),
+        requests.map((request) => JSON.stringify(request)),
         this.config.EXPUNGE_REPEAT_AFTER_SECONDS,
       ],
     );
   }
 
-  private answer({ expungeId, statusToken }: { expungeId: string; statusToken: string }): Expunging {
-    return { outcome: 'expunging', expungeId, statusUrl: `${this.config.STATUS_PAGE_URL}${statusToken}` };
-  }
-
   /** Where the confirmation goes, and what lets the person show that a certificate is about them. */
-  private async sealedRecipient({ tenant, contact }: Judged, { expungeId, statusUrl }: Expunging) {
+  private async sealedRecipient({ tenant, contact }: Judged, accepted: AcceptedExpunge) {
     if (contact.email === null) return {};
     const salt = newSalt();
     const sealedRecipient = await seal(this.keyring, {
       tenantId: tenant.id,
       contactId: contact.id,
       purpose: 'expunge-confirmation',
-      expungeId,
+      expungeId: accepted.expungeId,
       address: contact.email,
       name: nameOf(contact),
       language: contact.language ?? tenant.languages[0] ?? 'en',
       salt,
-      statusUrl,
+      statusUrl: this.statusUrlOf(accepted),
     });
     return { sealedRecipient, subjectCommitment: commit(salt, contact.email) };
   }
 }
-
-const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
-  candidate: 'account-deleted',
-  recruiter: 'requested-by-recruiter',
-};
 
 const nameOf = ({ givenName, familyName }: Contact): string | undefined =>
   [givenName, familyName].filter((name) => name !== null).join(' ') || undefined;

@@ -77,8 +77,8 @@ describe('how far a removal is', () => {
   test('When 300 mails are accepted in a batch, then it takes as many statements as for one', async () => {
     const removal = await aRemoval();
     const mails = many(300, () => ({ ...removal.accepted, contactId: randomUUID(), expungeId: randomUUID() }));
-    const one = await countStatements(service.db, () => service.deliver(EmailAccepted, removal.accepted));
-    expect(await countStatements(service.db, () => service.deliver(EmailAccepted, mails))).toBe(one);
+    const one = await countStatements(service.appDb, () => service.deliver(EmailAccepted, removal.accepted));
+    expect(await countStatements(service.appDb, () => service.deliver(EmailAccepted, mails))).toBe(one);
   });
 
   test('When no removal was asked for, then there is none', async () => {

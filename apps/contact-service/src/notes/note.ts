@@ -1,4 +1,6 @@
+import { IsDate, IsString, IsUUID } from 'class-validator';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Example } from '#service';
 
 /** What a recruiter wrote about a contact. */
 @Entity('note')
@@ -11,7 +13,19 @@ export class Note {
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
 }
 
-export type NoteView = Pick<Note, 'id' | 'authorSubject' | 'body' | 'createdAt'>;
+/** A note as recruiters see it. */
+@Example({
+  id: '0197f3a4-5d2b-7f61-b0c9-2a4c6e8f0b1d',
+  authorSubject: 'recruiter-17',
+  body: 'Prefers to be called in the afternoon.',
+  createdAt: '2026-11-02T09:30:00.000Z',
+})
+export class NoteView {
+  @IsUUID() id: string;
+  @IsString() authorSubject: string;
+  @IsString() body: string;
+  @IsDate() createdAt: Date;
+}
 
 export const noteViewOf = ({ id, authorSubject, body, createdAt }: Note): NoteView => ({
   id,

@@ -1,20 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, IsIn, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsFQDN, Matches, MaxLength } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { LANGUAGE_TAG, MAX_LANGUAGES, message, TenantChanged } from '#contracts';
-import { Outbox } from '#messaging';
-import { Optional, PlainText } from '#service';
-import { EXPUNGE_POLICIES, type ExpungePolicy } from '../expunge/expunge.decision.js';
+import { inTenant, Outbox } from '#messaging';
+import { Audit, Example, Optional, PlainText, type VerifiedCaller } from '#service';
+import { loadPolicy, lockPolicy } from './load-policy.js';
 import { Tenant } from './tenant.js';
+import { type TenantView, tenantViewOf } from './tenant-view.js';
 
 /**
- * The whole of what a client company is; what is left out takes its default, so expunge is never on by accident. What
- * travels is never wider than TenantChanged allows: its readers would park the message.
+ * The whole of what a client company is; what is left out takes its default. Whether it expunges is not among it: that
+ * takes two sides. What travels is never wider than TenantChanged allows: its readers would park the message.
  */
+@Example({
+  name: 'Nordlicht Werke',
+  mailDomain: 'mail.nordlicht.example',
+  languages: ['de', 'en'],
+  privacyContact: 'privacy@nordlicht.example',
+})
 export class TenantFacts {
   @PlainText(200) name: string;
-  @Optional() @IsIn(EXPUNGE_POLICIES) expungePolicy?: ExpungePolicy;
   @Optional() @IsFQDN() mailDomain?: string;
   /** BCP 47 tags, preferred first. */
   @IsArray()
@@ -27,50 +33,52 @@ export class TenantFacts {
   @PlainText(320) privacyContact: string;
 }
 
-/**
- * Creates or changes a client company and tells the other services. Takes the tenant's row lock before it looks, which
- * is the lock every expunge judges the policy under: a click sees the policy before this change or after it, never both.
- */
+/** Creates or changes a client company and tells the other services. A new one has expunge off. */
 @Injectable()
 export class PutTenant {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: Audit,
   ) {}
 
-  async execute(id: string, facts: TenantFacts): Promise<Tenant> {
-    return this.db.transaction(async (tx) => {
-      const current = await lockTenant(tx, id, facts);
-      const wanted = withDefaults(facts);
-      const { name, expungePolicy, mailDomain, languages, privacyContact, revision } = current;
-      const unchanged = isDeepStrictEqual({ name, expungePolicy, mailDomain, languages, privacyContact }, wanted);
-      if (revision > 0 && unchanged) return current;
-      const tenant = tx.merge<Tenant>(Tenant, current, wanted, { revision: revision + 1, updatedAt: new Date() });
-      await tx.update(Tenant, { id }, tenant);
-      await this.outbox.add(tx, [message(TenantChanged, announcement(tenant))]);
-      return tenant;
+  async execute(caller: VerifiedCaller, id: string, facts: TenantFacts): Promise<TenantView> {
+    return inTenant(this.db, id, async (tx) => {
+      await insertIfNew(tx, id, facts);
+      const { tenant: current } = await lockPolicy(tx, id);
+      if (current.revision === 0 || !isDeepStrictEqual(factsOf(current), withDefaults(facts))) {
+        await this.change(tx, caller, current, facts);
+      }
+      return tenantViewOf(await loadPolicy(tx, id));
     });
+  }
+
+  private async change(tx: EntityManager, caller: VerifiedCaller, current: Tenant, facts: TenantFacts): Promise<void> {
+    const { id, revision } = current;
+    const changed = { ...withDefaults(facts), revision: revision + 1 };
+    await tx.update(Tenant, { id }, { ...changed, updatedAt: new Date() });
+    const told = { ...changed, tenantId: id, mailDomain: changed.mailDomain ?? undefined };
+    await this.outbox.add(tx, [message(TenantChanged, told)]);
+    const action = revision === 0 ? 'tenant.created' : 'tenant.changed';
+    await this.audit.record(tx, caller, { tenantId: id, action, target: id, detail: { revision: changed.revision } });
   }
 }
 
 /** A new tenant has revision 0 inside this transaction only. */
-async function lockTenant(tx: EntityManager, id: string, facts: TenantFacts): Promise<Tenant> {
+async function insertIfNew(tx: EntityManager, id: string, facts: TenantFacts): Promise<void> {
   await tx.query(
     `INSERT INTO tenant (id, name, languages, privacy_contact, revision) VALUES ($1, $2, $3, $4, 0)
      ON CONFLICT (id) DO NOTHING`,
     [id, facts.name, facts.languages, facts.privacyContact],
   );
-  return tx.findOneOrFail(Tenant, { where: { id }, lock: { mode: 'pessimistic_write' } });
 }
 
-const withDefaults = ({ name, expungePolicy = 'off', mailDomain, languages, privacyContact }: TenantFacts) => ({
-  name,
-  expungePolicy,
-  mailDomain: mailDomain ?? null,
-  languages,
-  privacyContact,
-});
+type Facts = Pick<Tenant, 'name' | 'mailDomain' | 'languages' | 'privacyContact'>;
 
-function announcement({ id, revision, name, mailDomain, languages, privacyContact }: Tenant) {
-  return { tenantId: id, revision, name, mailDomain: mailDomain ?? undefined, languages, privacyContact };
-}
+const factsOf = ({ name, mailDomain, languages, privacyContact }: Tenant): Facts => {
+  return { name, mailDomain, languages, privacyContact };
+};
+
+const withDefaults = ({ name, mailDomain, languages, privacyContact }: TenantFacts): Facts => {
+  return { name, mailDomain: mailDomain ?? null, languages, privacyContact };
+};

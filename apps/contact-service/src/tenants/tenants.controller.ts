@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
-import { Roles, StaffCaller, UuidParam, VerifiedCaller } from '#service';
+import { Answers, StaffCaller, Summary, UuidParam, VerifiedCaller } from '#service';
 import { PutTenant, TenantFacts } from './put-tenant.js';
 import { ReadTenant } from './read-tenant.js';
-import { Tenant } from './tenant.js';
+import { TenantView } from './tenant-view.js';
 
 @Controller('v1/tenants')
 export class TenantsController {
@@ -12,14 +12,20 @@ export class TenantsController {
   ) {}
 
   @Put(':id')
-  @Roles('vendor-staff')
-  put(@UuidParam('id') id: string, @Body() facts: TenantFacts): Promise<Tenant> {
-    return this.putTenant.execute(id, facts);
+  @Summary('Creates a client company, or replaces its facts.')
+  @Answers(200, TenantView)
+  put(
+    @StaffCaller() caller: VerifiedCaller,
+    @UuidParam('id') id: string,
+    @Body() facts: TenantFacts,
+  ): Promise<TenantView> {
+    return this.putTenant.execute(caller, id, facts);
   }
 
   @Get(':id')
-  @Roles('vendor-staff', 'client-admin')
-  read(@StaffCaller() caller: VerifiedCaller, @UuidParam('id') id: string): Promise<Tenant> {
+  @Summary('A client company and the policy in force.')
+  @Answers(200, TenantView)
+  read(@StaffCaller() caller: VerifiedCaller, @UuidParam('id') id: string): Promise<TenantView> {
     return this.readTenant.execute(caller, id);
   }
 }

@@ -34,18 +34,30 @@ test('When everything is as long as allowed, then the others can read what they 
 });
 
 test('When it is put again, then only a change grows the revision and is announced', async () => {
-  const { staff, tenantId, setPolicy } = await aTenant(service, 'off');
-  expect(await setPolicy('off')).toMatchObject({ status: 200, body: { revision: 1 } });
-  expect(await setPolicy('permanent')).toMatchObject({
-    status: 200,
-    body: { revision: 2, expungePolicy: 'permanent' },
-  });
+  const { staff, tenantId } = await aTenant(service, 'off');
+  const put = (facts: object) => service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, facts);
+  expect(await put(tenantFacts)).toMatchObject({ status: 200, body: { revision: 1 } });
   const { mailDomain: _, ...less } = tenantFacts;
   const renamed = { ...less, name: 'Ημέρα Α.Ε.', languages: ['el'] };
-  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, renamed);
-  expect(answer.body).toMatchObject({ ...renamed, revision: 3, expungePolicy: 'off', mailDomain: null });
-  const revisions = (await service.said(tenantId)).map(({ data }) => data.revision);
-  expect(revisions).toEqual([1, 2, 3]);
+  expect((await put(renamed)).body).toMatchObject({ ...renamed, revision: 2, mailDomain: null });
+  expect((await service.said(tenantId)).map(({ data }) => data.revision)).toEqual([1, 2]);
+});
+
+test('When its facts are put, then expunge stays as the two sides have agreed', async () => {
+  const { staff, tenantId } = await aTenant(service, 'permanent');
+  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, name: 'Acme AG' });
+  expect(answer.body).toMatchObject({ name: 'Acme AG', expungePolicy: 'permanent' });
+  expect(Object.keys(answer.body)).not.toContain('expungeFrom');
+});
+
+test('When it is created and changed, then the audit log says so, and that nothing was changed it does not', async () => {
+  const { staff, tenantId } = await aTenant(service, 'off');
+  const put = (name: string) => service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, name });
+  for (const name of ['Acme AG', 'Acme AG']) await put(name);
+  const logged = await service.db.query('SELECT actor, action FROM audit_log WHERE tenant_id = $1 ORDER BY seq', [
+    tenantId,
+  ]);
+  expect(logged).toEqual(['tenant.created', 'tenant.changed'].map((action) => ({ actor: staff.subject, action })));
 });
 
 test('When two staff members set up the same company at once, then it is announced once', async () => {
@@ -78,8 +90,7 @@ test('When a company is read, then staff see every one and a client admin the ow
 
 test.each([
   ['a missing name', { name: undefined }],
-  ['an unknown policy', { expungePolicy: 'sometimes' }],
-  ['null for a policy', { expungePolicy: null }],
+  ['a policy, which takes two sides', { expungePolicy: 'permanent' }],
   ['null for a domain', { mailDomain: null }],
   ['no languages', { languages: [] }],
   ['a language that is none', { languages: ['english please'] }],
@@ -102,10 +113,9 @@ test.each([
 
 test('When anybody else puts a company, then it is refused', async () => {
   const { tenantId, admin, recruiter } = await aTenant(service, 'off');
-  const facts = { ...tenantFacts, expungePolicy: 'permanent' };
   for (const caller of [admin, recruiter]) {
-    expect(await service.call(caller, 'PUT', `/v1/tenants/${tenantId}`, facts)).toMatchObject({ status: 403 });
+    expect(await service.call(caller, 'PUT', `/v1/tenants/${tenantId}`, tenantFacts)).toMatchObject({ status: 403 });
   }
-  expect(await service.call(undefined, 'PUT', `/v1/tenants/${tenantId}`, facts)).toMatchObject({ status: 401 });
+  expect(await service.call(undefined, 'PUT', `/v1/tenants/${tenantId}`, tenantFacts)).toMatchObject({ status: 401 });
   expect(await service.said(tenantId)).toHaveLength(1);
 });

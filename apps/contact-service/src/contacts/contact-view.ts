@@ -1,0 +1,38 @@
+import { IsDate, IsIn, IsString, IsUUID } from 'class-validator';
+import { CONTACT_SOURCES, type ContactSource } from '#contracts';
+import { Example, OrNull } from '#service';
+import { type ContactState, VISIBLE_STATES } from '../expunge/expunge.decision.js';
+import type { Contact } from './contact.js';
+
+/** A contact as people with the right role see it; one that is expunging is shown to nobody. */
+@Example({
+  id: '0197f39e-11aa-7c3e-8f52-9b1d4e6a7c80',
+  source: 'manual',
+  state: 'active',
+  email: 'rosa.luna@example.org',
+  givenName: 'Rosa',
+  familyName: 'Luna',
+  phone: '+34 600 000 000',
+  language: 'es',
+  country: 'ES',
+  createdAt: '2026-11-02T09:30:00.000Z',
+  updatedAt: '2026-11-02T09:30:00.000Z',
+})
+export class ContactView {
+  @IsUUID() id: string;
+  @IsIn(CONTACT_SOURCES) source: ContactSource;
+  @IsIn(VISIBLE_STATES) state: ContactState;
+  @OrNull() @IsString() email: string | null;
+  @OrNull() @IsString() givenName: string | null;
+  @OrNull() @IsString() familyName: string | null;
+  @OrNull() @IsString() phone: string | null;
+  @OrNull() @IsString() language: string | null;
+  @OrNull() @IsString() country: string | null;
+  @IsDate() createdAt: Date;
+  @IsDate() updatedAt: Date;
+}
+
+export function viewOf(contact: Contact): ContactView {
+  const { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt } = contact;
+  return { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt };
+}

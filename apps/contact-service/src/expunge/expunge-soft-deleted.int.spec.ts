@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '#local';
+import { Pumps } from '#service';
+import { aHold } from '../../test/a-hold.js';
+import {
+  aContact,
+  aPerson,
+  aTenant,
+  anAccount,
+  anEnabling,
+  type ContactService,
+  startContactService,
+} from '../../test/start.js';
+import { ExpungeSoftDeleted } from './expunge-soft-deleted.js';
+
+let service: ContactService;
+beforeAll(async () => {
+  service = await startContactService();
+});
+afterAll(() => service.stop());
+
+/** Until nobody is left to be asked for. */
+async function look(): Promise<void> {
+  while ((await service.app.get(ExpungeSoftDeleted).execute()) === 'more');
+}
+
+const typesAbout = async (contactId: string) => (await service.said(contactId)).map(({ type }) => type);
+const withSoftDeleted = (softDeleted: 'keep' | 'expunge') => {
+  return { checklist: { ...anEnabling().checklist, softDeleted } };
+};
+
+/** A client company with a contact that deleted its account while expunge was off. */
+async function aSoftDeleted() {
+  const tenant = await aTenant(service, 'off');
+  const { candidate, contactId } = await anAccount(service, tenant);
+  await service.call(candidate, 'DELETE', '/v1/account');
+  return { tenant, candidate, contactId };
+}
+
+test('When expunge is enabled with "expunge" for the soft-deleted, then they are removed, and nobody else', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  const active = await aContact(service, tenant);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  const requested = (await service.said(contactId)).find(({ type }) => type === 'ExpungeRequested');
+  expect(requested?.data).toMatchObject({ requestedBy: 'candidate', reason: 'account-deleted' });
+  expect(await typesAbout(active)).toEqual(['ContactAdded']);
+  const [entry] = await service.db.query(
+    `SELECT actor FROM audit_log WHERE target = $1 AND action = 'expunge.requested'`,
+    [contactId],
+  );
+  expect(entry).toEqual({ actor: 'system' });
+});
+
+test('When the service runs, then it happens by itself', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  service.app.get(Pumps).wake('expunge-soft-deleted');
+  const requested = async () => (await typesAbout(contactId)).includes('ExpungeRequested') || undefined;
+  await waitUntil(requested, { what: 'the removal begins', timeoutMs: 10_000 });
+});
+
+test('When the company keeps its soft-deleted contacts, or expunge is not in force yet, then nothing happens', async () => {
+  const [kept, early] = [await aSoftDeleted(), await aSoftDeleted()];
+  await kept.tenant.setPolicy('permanent', withSoftDeleted('keep'));
+  const effectiveAt = new Date(Date.now() + 3_600_000).toISOString();
+  await early.tenant.setPolicy('permanent', { ...withSoftDeleted('expunge'), effectiveAt });
+  await look();
+  for (const { contactId } of [kept, early]) expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
+});
+
+test('When a contact is held, then its removal waits and is asked for once', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  await aHold(service, tenant, contactId);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  await look();
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled', 'ExpungeWaiting']);
+});
+
+test('When the kill switch is on, then they are left as they are until it is released', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  await tenant.setKillSwitch(true);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled']);
+  await tenant.setKillSwitch(false);
+  await look();
+  expect(await typesAbout(contactId)).toContain('ExpungeRequested');
+});
+
+test('When the person signs up again while the timer waits for the contact, then nothing is removed', async () => {
+  const { tenant, candidate, contactId } = await aSoftDeleted();
+  await service.call(candidate, 'POST', '/v1/account', aPerson());
+  // As it was when the timer looked; what it waits for is the sign-up.
+  await service.db.query(`UPDATE contact SET state = 'disabled', disabled_at = now() WHERE id = $1`, [contactId]);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  const held = { sql: 'SELECT 1 FROM subject WHERE contact_id = $1 FOR UPDATE', values: [contactId] };
+  await service.whileHeld(held, look, (signUp) =>
+    signUp.query(`UPDATE contact SET state = 'active', disabled_at = NULL WHERE id = $1`, [contactId]),
+  );
+  expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
+  expect(await service.call(candidate, 'GET', '/v1/account')).toMatchObject({ status: 200 });
+});

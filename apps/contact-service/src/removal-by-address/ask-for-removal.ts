@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { IsString } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { inTenant } from '#messaging';
+import { EmailAddress, Example, normaliseAddress } from '#service';
+import { RateLimits } from './rate-limits.js';
+
+/** What a person without an account gives. */
+@Example({ email: 'jo.doe@example.com' })
+export class RemovalByAddress {
+  @EmailAddress() email: string;
+}
+
+/** The same for every address and every client company, known or not. */
+@Example({ message: 'If we hold data under this address, a mail with a link is on its way.' })
+export class RemovalAsked {
+  @IsString() readonly message = 'If we hold data under this address, a mail with a link is on its way.';
+}
+
+/**
+ * A person without an account asks for removal by address. Here nothing is looked up: whether the address is known does
+ * not show in the answer, nor in its time, because the request does not learn it. SendRemovalLinks does, later and
+ * elsewhere; it is not woken, so that not even the next request is slower after a known address.
+ */
+@Injectable()
+export class AskForRemoval {
+  constructor(
+    private readonly db: DataSource,
+    private readonly limits: RateLimits,
+  ) {}
+
+  async execute(tenantId: string, { email }: RemovalByAddress, client: string): Promise<RemovalAsked> {
+    const emailNormalised = normaliseAddress(email);
+    await this.limits.count({ tenantId, emailNormalised, client });
+    await inTenant(this.db, tenantId, (tx) =>
+      tx.query('INSERT INTO removal_request (id, tenant_id, email_normalised) VALUES ($1, $2, $3)', [
+        uuidv7(),
+        tenantId,
+        emailNormalised,
+      ]),
+    );
+    return new RemovalAsked();
+  }
+}

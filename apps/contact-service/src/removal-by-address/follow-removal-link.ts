@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTenant } from '#messaging';
+import { Gone, NotFound } from '#service';
+import { lockContact } from '../contacts/lock-contact.js';
+import { judge } from '../expunge/judge.js';
+import type { ContactRemoved } from '../expunge/removal-answers.js';
+import { RemoveContact } from '../expunge/remove-contact.js';
+import { decideLink } from './link.decision.js';
+import type { LinkView } from './link-view.js';
+import { type LinkOwner, markUsed, ownerOf, readLink } from './removal-link.js';
+
+/**
+ * The button on the page behind a link: what Delete Account does, for a person without an account. Acts once; again it
+ * shows the present state. The link is looked at under the contact's lock, so of two clicks at once the second finds it
+ * used.
+ */
+@Injectable()
+export class FollowRemovalLink {
+  constructor(
+    private readonly db: DataSource,
+    private readonly removeContact: RemoveContact,
+  ) {}
+
+  async execute(token: string): Promise<LinkView> {
+    const owner = await ownerOf(this.db, token);
+    if (!owner) return { page: 'unknown' };
+    try {
+      return await inTenant(this.db, owner.tenantId, (tx) => this.follow(tx, token, owner));
+    } catch (error) {
+      // The contact was erased while this waited for its lock, and the link with it.
+      if (error instanceof NotFound || error instanceof Gone) return { page: 'unknown' };
+      throw error;
+    }
+  }
+
+  private async follow(tx: EntityManager, token: string, { tenantId, contactId }: LinkOwner): Promise<LinkView> {
+    const judged = await judge(tx, tenantId, () => lockContact(tx, tenantId, contactId));
+    const link = await readLink(tx, token, judged.contact);
+    if (!link) return { page: 'unknown' };
+    const decided = decideLink(link, judged.decision);
+    if (decided === 'expired' || decided === 'void') return { page: decided };
+    if (decided === 'act') await markUsed(tx, token, judged.contact);
+    const removed = await this.removeContact.execute(tx, judged, {
+      requestedBy: 'address-holder',
+      actor: 'link-holder',
+    });
+    return viewOf(removed, judged.tenant.name);
+  }
+}
+
+function viewOf(removed: ContactRemoved, company: string): LinkView {
+  if (removed.outcome === 'disabled') return { page: 'disabled', company };
+  return { page: removed.outcome, company, statusUrl: removed.statusUrl };
+}
