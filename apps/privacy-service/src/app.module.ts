@@ -7,6 +7,7 @@ import { SignCertificate } from './certificate/sign-certificate.js';
 import { PrivacyConfig } from './config.js';
 import { AskAgain } from './expunge/ask-again.js';
 import { GiveUpConfirmation } from './expunge/give-up-confirmation.js';
+import { RaiseOverdue } from './expunge/raise-overdue.js';
 import { migrations } from './migrations/index.js';
 import { ExpungeRequestsController } from './officer/expunge-requests.controller.js';
 import { FetchCertificate } from './officer/fetch-certificate.js';
@@ -35,6 +36,7 @@ export class AppModule {
         SignCertificate,
         AskAgain,
         GiveUpConfirmation,
+        RaiseOverdue,
         ListRequests,
         ShowRequest,
         FetchCertificate,

@@ -8,6 +8,7 @@ import {
   ContactDataErased,
   type Data,
   ExpungeRequested,
+  type ExpungeWaiting,
   type Message,
   message,
   type MessageClass,
@@ -39,7 +40,7 @@ export async function aKeyFile(...keys: JWK[]): Promise<string> {
 export interface PrivacyTestService extends TestService {
   readonly keys: JWK[];
   readonly keysFile: string;
-  /** Connections the service does not use for itself: messages are handled here, and statements can be counted. */
+  /** Connections like the service's own that it does not use: messages are handled here, and statements can be counted. */
   readonly quiet: DataSource;
   /** One chunk of messages of any types and senders, as a consumer would hand it over. */
   deliverMixed(...mixed: Mixed[]): Promise<ChunkResult>;
@@ -56,7 +57,7 @@ export async function startPrivacyService(env: Record<string, string> = {}): Pro
     env: { CERTIFICATE_KEYS_FILE: keysFile, CERTIFICATE_ISSUER: ISSUER, ...env },
   });
   await stopPumps(service);
-  const quiet = await new DataSource(service.db.options).initialize();
+  const quiet = await new DataSource(service.appDb.options).initialize();
   const processor = new ChunkProcessor(quiet, service.app.get(Bindings).byType);
   return {
     ...service,
@@ -111,6 +112,12 @@ export const aRequest = (given: Partial<Data<ExpungeRequested>> = {}): Data<Expu
   sealedRecipient: `eyJhbGciOiJkaXIifQ..${randomBytes(16).toString('base64url')}.c2VhbGVk.dGFn`,
   ...given,
 });
+
+/** The same request while it may not begin. */
+export const aWaiting = (
+  { sealedRecipient: _sealed, subjectCommitment: _commitment, ...request }: Data<ExpungeRequested>,
+  given: Partial<Data<ExpungeWaiting>> = {},
+): Data<ExpungeWaiting> => ({ ...request, waitingFor: ['hold'], at: request.requestedAt, ...given });
 
 type Ids = Pick<Data<ExpungeRequested>, 'tenantId' | 'contactId' | 'expungeId'>;
 

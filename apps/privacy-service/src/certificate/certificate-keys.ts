@@ -2,16 +2,7 @@ import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } fr
 import { CERTIFICATE_ALG } from '#contracts';
 import { SafeMessageError } from '#messaging';
 import { ReloadedFile } from '#service';
-
-/** The public half of a certificate key, as it is published (RFC 8037). */
-export interface PublicKey {
-  readonly kty: 'OKP';
-  readonly crv: 'Ed25519';
-  readonly x: string;
-  readonly kid: string;
-  readonly use: 'sig';
-  readonly alg: typeof CERTIFICATE_ALG;
-}
+import type { PublicKey } from './public-keys.js';
 
 export interface SigningKey {
   readonly kid: string;

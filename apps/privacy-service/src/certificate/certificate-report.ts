@@ -3,6 +3,7 @@ import type { CertificateStatement, StoreEvidence } from '#contracts';
 const REASONS: Record<CertificateStatement['request']['reason'], string> = {
   'account-deleted': 'the person deleted the account',
   'requested-by-recruiter': 'a recruiter asked for the removal',
+  'requested-by-address': 'the holder of the email address asked for the removal, with a link sent to it',
 };
 
 /** A valid certificate as text for people. Control characters are taken out: the text goes to a terminal. */

@@ -1,6 +1,6 @@
 import { type CertificateStatement, type ParticipantEvidence, RETENTION_MS } from '#contracts';
 import { DEAD_LETTER_RETENTION_DAYS } from '#messaging';
-import type { ExpungeState } from '../expunge/expunge.process.js';
+import type { ExpungeState } from '../expunge/expunge-state.process.js';
 
 export interface Signing {
   readonly issuer: string;

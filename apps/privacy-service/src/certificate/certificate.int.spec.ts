@@ -78,6 +78,13 @@ describe('The certificate', () => {
     expect(kept.join(' ')).not.toMatch(/encrypted|salt/);
   });
 
+  it('When the holder of an address asked for it, then the report says so in words', async () => {
+    const given = { reason: 'requested-by-address', requestedBy: 'address-holder' } as const;
+    const { certificate: jws } = await rowOf(service, await anExpunged(service, given));
+    const { exitCode, text } = await verify(String(jws));
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('the holder of the email address asked')]);
+  });
+
   it('When it is signed again with the same content, also by a retired key, then it is valid', async () => {
     expect((await verify(await signed(payload))).exitCode).toBe(0);
     expect((await verify(await signed(payload, {}, service.keys[1]))).exitCode).toBe(0);

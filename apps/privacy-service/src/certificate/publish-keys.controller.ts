@@ -1,18 +1,20 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Public } from '#service';
-import { CertificateKeys, type PublicKey } from './certificate-keys.js';
+import { Answers, Summary } from '#service';
+import { CertificateKeys } from './certificate-keys.js';
+import { PublicKeys } from './public-keys.js';
 
 /** The public keys of all certificates, retired ones too (RFC 7517). Public facts, so caches may keep them a while. */
-@Public()
 @Controller('.well-known/jwks.json')
 export class PublishKeysController {
   constructor(private readonly keys: CertificateKeys) {}
 
   @Get()
+  @Summary('The public keys of all certificates, retired ones too (RFC 7517).')
+  @Answers(200, PublicKeys)
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
   @Header('Cross-Origin-Resource-Policy', 'cross-origin')
-  async publish(): Promise<{ keys: readonly PublicKey[] }> {
+  async publish(): Promise<PublicKeys> {
     return { keys: await this.keys.published() };
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CERTIFICATE_ALG, CERTIFICATE_TYP, type CertificateStatement } from '#contracts';
 import { PrivacyConfig } from '../config.js';
-import type { ExpungeState } from '../expunge/expunge.process.js';
+import type { ExpungeState } from '../expunge/expunge-state.process.js';
 import { CertificateKeys, type SigningKey } from './certificate-keys.js';
 import { certificateStatement } from './certificate-statement.js';
 

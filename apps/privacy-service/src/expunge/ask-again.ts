@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Outbox } from '#messaging';
+import { inEveryTenant, Outbox } from '#messaging';
 import { Pumps } from '#service';
 import { PrivacyConfig } from '../config.js';
 import { foldInputs } from './fold-inputs.js';
@@ -28,7 +28,7 @@ export class AskAgain implements OnModuleInit {
 
   /** Asks for one chunk of due requests; 'more' when there may be others. */
   async execute(): Promise<'more' | 'idle'> {
-    return this.db.transaction(async (tx) => {
+    return inEveryTenant(this.db, async (tx) => {
       const due = await claimDueRequests(tx, CHUNK, this.config.OVERDUE_AFTER_SECONDS);
       const inputs = due.map(({ state, overdue }) => {
         const { expungeId, tenantId, contactId } = state;

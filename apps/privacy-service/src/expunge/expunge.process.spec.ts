@@ -2,16 +2,8 @@ import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { StoreEvidence } from '#contracts';
-import {
-  announce,
-  awaitsCertificate,
-  BUILT_IN_PARTICIPANTS,
-  type Decision,
-  decide,
-  type ExpungeState,
-  type Input,
-  open,
-} from './expunge.process.js';
+import type { ExpungeState, Input } from './expunge-state.process.js';
+import { announce, awaitsCertificate, BUILT_IN_PARTICIPANTS, type Decision, decide, open } from './expunge.process.js';
 
 const IDS = { tenantId: 'tenant', contactId: 'contact', expungeId: 'expunge' };
 const AT = '2026-01-02T03:04:05.000Z';

@@ -1,122 +1,82 @@
 /**
- * The story of one expunge request. Every participant is asked to erase a contact and answers with evidence, or
- * refuses and is asked again, for ever. Only when each of them has proved that nothing is left is the contact
- * `expunged`: a certificate is signed, the world is told and the person is written to. When the receiving server has
- * accepted that mail the request is `confirmed`. No time limit and no missing participant ever completes a request.
+ * The story of one expunge request. It may have to wait for a legal hold or a kill switch before it begins. Then every
+ * participant is asked to erase a contact and answers with evidence, or refuses and is asked again, for ever. Only when
+ * each of them has proved that nothing is left is the contact `expunged`: a certificate is signed, the world is told and
+ * the person is written to. When the receiving server has accepted that mail the request is `confirmed`. No time limit
+ * and no missing participant ever completes a request.
  */
-import {
-  ContactExpunged,
-  EraseContactData,
-  type EraseOutcome,
-  type ExpungeReason,
-  message,
-  type Outgoing,
-  type Requester,
-  SendEmail,
-  type StoreEvidence,
-} from '#contracts';
+import { ContactExpunged, EraseContactData, message, type Outgoing, SendEmail, type StoreEvidence } from '#contracts';
+import type { ExpungeState, IgnoredReason, Input, Opening, ParticipantState } from './expunge-state.process.js';
+import { isKnownRun, noteRun, type SkippedRun } from './waiting.decision.js';
 
 /** The services that always hold contact data. Code, not configuration, so that none can be left out. */
 export const BUILT_IN_PARTICIPANTS = ['contact-service', 'workflow-service', 'notification-service'] as const;
 /** It had the contact, so "nothing held" from it is a contradiction and no proof. */
 const OWNER = 'contact-service';
 
-export const EXPUNGE_STATES = ['erasing', 'expunged', 'confirmed'] as const;
-export type ExpungeStateName = (typeof EXPUNGE_STATES)[number];
-
-export interface ParticipantState {
-  readonly name: string;
-  /** With outcome, time and stores once it has proved that nothing is left. */
-  readonly outcome?: EraseOutcome;
-  readonly at?: string;
-  readonly stores?: readonly StoreEvidence[];
-  /** Why it would not, until evidence replaces it. */
-  readonly refusal?: { readonly reason: string; readonly at: string };
-}
-
-interface Ids {
-  readonly expungeId: string;
-  readonly tenantId: string;
-  readonly contactId: string;
-}
-
-export interface ExpungeState extends Ids {
-  readonly reason: ExpungeReason;
-  readonly requestedBy: Requester;
-  readonly requestedAt: string;
-  readonly subjectCommitment?: string;
-  /** Kept unopened until the confirmation was accepted, refused for good, or given up. */
-  readonly sealedRecipient?: string;
-  readonly state: ExpungeStateName;
-  /** As configured when the request opened; later changes of the configuration do not touch it. */
-  readonly participants: readonly ParticipantState[];
-  readonly overdue: boolean;
-  readonly confirmationFailed: boolean;
-  readonly askedTimes: number;
-  readonly completedAt?: string;
-  readonly confirmedAt?: string;
-  readonly certificateId?: string;
-  readonly emailId?: string;
-}
-
-export type Input = Ids &
-  (
-    | {
-        kind: 'erased';
-        participant: string;
-        outcome: EraseOutcome;
-        stores: readonly StoreEvidence[];
-        at: string;
-        now: string;
-      }
-    | { kind: 'refused'; participant: string; reason: string; at: string }
-    | { kind: 'ask-due'; overdue: boolean }
-    | { kind: 'email-accepted'; emailId: string; at: string }
-    | { kind: 'email-rejected'; emailId: string; permanent: boolean }
-    | { kind: 'confirmation-overdue' }
-  );
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
-
-export type IgnoredReason =
-  | 'wrong-request'
-  | 'already-finished'
-  | 'unknown-participant'
-  | 'duplicate'
-  | 'proves-nothing'
-  | 'already-erased'
-  | 'other-mail'
-  | 'mail-is-tried-again'
-  | 'no-mail-under-way';
 
 export type Decision =
   { readonly state: ExpungeState; readonly messages: readonly Outgoing[] } | { readonly ignored: IgnoredReason };
 
-type Opening = Omit<
-  ExpungeState,
-  | 'state'
-  | 'participants'
-  | 'overdue'
-  | 'confirmationFailed'
-  | 'askedTimes'
-  | 'completedAt'
-  | 'confirmedAt'
-  | 'certificateId'
-  | 'emailId'
->;
+type Progress = { readonly state: ExpungeState; readonly messages: Outgoing[] };
+
+const UNTOUCHED = {
+  state: 'waiting',
+  participants: [],
+  overdue: false,
+  confirmationFailed: false,
+  askedTimes: 0,
+} as const;
 
 /** Opens a request and asks everybody: the built-in participants, and those configured at this moment. */
-export function open(opening: Opening, extra: readonly string[]): { state: ExpungeState; messages: Outgoing[] } {
+export const open = (opening: Opening, extra: readonly string[]): Progress =>
+  askEverybody({ ...opening, ...UNTOUCHED }, extra);
+
+/** Opens a request that may not begin yet: nobody is asked anything. */
+export const openWaiting = (opening: Opening, run: SkippedRun): ExpungeState => ({
+  ...opening,
+  ...UNTOUCHED,
+  waiting: noteRun(undefined, run),
+});
+
+function askEverybody(untouched: ExpungeState, extra: readonly string[]): Progress {
   const names = [...new Set([...BUILT_IN_PARTICIPANTS, ...extra])];
   const participants = names.map((name) => ({ name }));
-  const flags = { overdue: false, confirmationFailed: false, askedTimes: 1 };
-  const state: ExpungeState = { ...opening, state: 'erasing', participants, ...flags };
+  const state: ExpungeState = { ...untouched, state: 'erasing', participants, askedTimes: 1 };
   return { state, messages: [ask(state)] };
 }
 
 /** What follows from one input. Late, repeated and foreign inputs are ignored, with the reason. */
 export function decide(state: ExpungeState, input: Input): Decision {
   if (!isAbout(state, input)) return { ignored: 'wrong-request' };
+  return state.state === 'waiting' ? whileItWaits(state, input) : onceItHasBegun(state, input);
+}
+
+function whileItWaits(state: ExpungeState, input: Input): Decision {
   switch (input.kind) {
+    case 'skipped':
+      return skipped(state, input);
+    case 'begun':
+      return begun(state, input);
+    case 'waited-too-long':
+      return { state: { ...state, overdue: true }, messages: [] };
+    case 'erased':
+    case 'refused':
+    case 'ask-due':
+    case 'email-accepted':
+    case 'email-rejected':
+    case 'confirmation-overdue':
+      return { ignored: 'not-begun' };
+  }
+}
+
+function onceItHasBegun(state: ExpungeState, input: Input): Decision {
+  switch (input.kind) {
+    case 'skipped':
+    case 'begun':
+    case 'waited-too-long':
+      return { ignored: 'already-begun' };
     case 'erased':
       return evidence(state, input);
     case 'refused':
@@ -130,6 +90,16 @@ export function decide(state: ExpungeState, input: Input): Decision {
     case 'confirmation-overdue':
       return gaveUp(state);
   }
+}
+
+function skipped(state: ExpungeState, run: InputOf<'skipped'>): Decision {
+  if (isKnownRun(state.waiting, run)) return { ignored: 'duplicate' };
+  return { state: { ...state, waiting: noteRun(state.waiting, run) }, messages: [] };
+}
+
+/** Only now is it known who has to be asked and where the answer goes; the rest, its time too, is as it was first said. */
+function begun(state: ExpungeState, { subjectCommitment, sealedRecipient, extra }: InputOf<'begun'>): Decision {
+  return askEverybody({ ...state, subjectCommitment, sealedRecipient }, extra);
 }
 
 function evidence(state: ExpungeState, input: InputOf<'erased'>): Decision {
@@ -226,7 +196,7 @@ export function isComplete(participants: readonly ParticipantState[]): boolean {
 const nothingLeft = (stores: readonly StoreEvidence[]): boolean =>
   stores.length > 0 && stores.every(({ remaining }) => remaining === 0);
 
-const isAbout = (state: ExpungeState, input: Ids): boolean =>
+const isAbout = (state: ExpungeState, input: Input): boolean =>
   input.expungeId === state.expungeId && input.tenantId === state.tenantId && input.contactId === state.contactId;
 
 /** Asks who has not answered or has refused; a built-in one missing from the list as well, so that it shows. */
@@ -238,7 +208,7 @@ function ask(state: ExpungeState): Outgoing {
   return message(EraseContactData, { tenantId, contactId, expungeId, participants });
 }
 
-function replace(state: ExpungeState, participant: ParticipantState): { state: ExpungeState; messages: Outgoing[] } {
+function replace(state: ExpungeState, participant: ParticipantState): Progress {
   const participants = state.participants.map((known) => (known.name === participant.name ? participant : known));
   return { state: { ...state, participants }, messages: [] };
 }

@@ -1,15 +1,16 @@
 import type { Outgoing } from '#contracts';
 import { SafeMessageError } from '#messaging';
-import { decide, type ExpungeState, type IgnoredReason, type Input } from './expunge.process.js';
+import type { ExpungeState, IgnoredReason, Input } from './expunge-state.process.js';
+import { decide } from './expunge.process.js';
 
 /**
- * A participant or mail service speaks of a request that is not here. It is parked, not dropped: asking commits in the
- * transaction that stores the request, so an answer cannot overtake it, and whoever sees this has lost data (a restored
- * backup) or a forged message before him.
+ * Somebody speaks of a request that is not here, or is another tenant's and so invisible. It is parked, not dropped:
+ * asking commits in the transaction that stores the request, so an answer cannot overtake it, and whoever sees this has
+ * lost data (a restored backup) or a forged message before him.
  */
 export class UnknownRequest extends SafeMessageError {
   constructor() {
-    super('There is no expunge request with this id.');
+    super('There is no expunge request of this tenant with this id.');
   }
 }
 

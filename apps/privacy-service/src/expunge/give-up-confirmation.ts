@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { inEveryTenant } from '#messaging';
 import { Pumps } from '#service';
 import { PrivacyConfig } from '../config.js';
 import { foldInputs } from './fold-inputs.js';
@@ -28,7 +29,7 @@ export class GiveUpConfirmation implements OnModuleInit {
 
   /** Gives up one chunk of confirmations; 'more' when there may be others. */
   async execute(): Promise<'more' | 'idle'> {
-    return this.db.transaction(async (tx) => {
+    return inEveryTenant(this.db, async (tx) => {
       const late = await claimUnconfirmedRequests(tx, CHUNK, this.config.CONFIRMATION_GIVE_UP_DAYS);
       const inputs = late.map(({ expungeId, tenantId, contactId }) => {
         return { kind: 'confirmation-overdue' as const, expungeId, tenantId, contactId };

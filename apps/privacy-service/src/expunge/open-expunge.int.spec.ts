@@ -64,8 +64,9 @@ describe('Opening a request', () => {
   });
 
   it('When hundreds come in one batch, then the number of statements is that of one', async () => {
-    const one = await countStatements(service.quiet, () => service.deliver(ExpungeRequested, aRequest()));
-    const requests = many(400, () => aRequest());
+    const tenantId = randomUUID();
+    const one = await countStatements(service.quiet, () => service.deliver(ExpungeRequested, aRequest({ tenantId })));
+    const requests = many(400, () => aRequest({ tenantId }));
     const hundreds = await countStatements(service.quiet, () => service.deliver(ExpungeRequested, requests));
     expect(hundreds).toBe(one);
     expect((await rowOf(service, requests[399]!)).state).toBe('erasing');

@@ -78,6 +78,20 @@ describe('What became of the confirmation', () => {
     expect((await rowOf(service, request)).state).toBe('expunged');
   });
 
+  it('When the outcome of a mail for another purpose comes, then it is none of our business, whoever it is about', async () => {
+    const request = await anExpunged(service);
+    const link = { ...(await aboutMail(request)), purpose: 'removal-link' } as const;
+    const { expungeId: _, ...aboutNoRequest } = { ...link, contactId: randomUUID() };
+    const accepted = await service.deliver(EmailAccepted, [link, aboutNoRequest], FROM);
+    const refusal = { ...link, permanent: true, code: 'smtp-550' };
+    const rejected = await service.deliver(EmailRejected, refusal, FROM);
+    expect([accepted, rejected]).toMatchObject([
+      { handled: 2, parked: 0 },
+      { handled: 1, parked: 0 },
+    ]);
+    expect(await rowOf(service, request)).toMatchObject({ state: 'expunged', confirmation_failed: false });
+  });
+
   it('When somebody else than notification-service says so, or the request is unknown, then it is parked', async () => {
     const request = await anExpunged(service);
     const accepted = await aboutMail(request);
@@ -88,7 +102,8 @@ describe('What became of the confirmation', () => {
   });
 
   it('When hundreds are accepted in one batch, then the number of statements is that of one', async () => {
-    const accepted = await Promise.all(many(60, async () => aboutMail(await anExpunged(service))));
+    const tenantId = randomUUID();
+    const accepted = await Promise.all(many(60, async () => aboutMail(await anExpunged(service, { tenantId }))));
     const one = await countStatements(service.quiet, () => service.deliver(EmailAccepted, accepted[0]!, FROM));
     const rest = accepted.slice(1);
     expect(await countStatements(service.quiet, () => service.deliver(EmailAccepted, rest, FROM))).toBe(one);

@@ -15,7 +15,7 @@ export class RecordConfirmation implements BatchHandler<EmailAccepted> {
     const inputs = confirmationsIn(messages).map(({ ids, data }) => {
       return { kind: 'email-accepted' as const, ...ids, emailId: data.emailId, at: data.at };
     });
-    const changed = await applyInputs(inputs, tx, this.logger);
+    const { changed } = await applyInputs(inputs, tx, this.logger);
     await writeRequests(
       tx,
       changed.map((state) => ({ state })),

@@ -169,9 +169,10 @@ describe('Recording evidence', () => {
   });
 
   it('When hundreds of requests are answered in one batch, then the number of statements is that of one', async () => {
-    const single = await aSaved();
+    const tenantId = randomUUID();
+    const single = await aSaved({ tenantId });
     const one = await countStatements(service.quiet, () => service.deliverMixed(...allEvidence(single)));
-    const requests = many(300, () => aRequest());
+    const requests = many(300, () => aRequest({ tenantId }));
     await service.deliver(ExpungeRequested, requests);
     const evidence = requests.flatMap(allEvidence);
     const hundreds = await countStatements(service.quiet, () => service.deliverMixed(...evidence));

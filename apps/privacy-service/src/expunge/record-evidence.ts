@@ -7,7 +7,8 @@ import { SignCertificate } from '../certificate/sign-certificate.js';
 import { controllersOf } from '../tenants/controllers.js';
 import { refuseForeignSender } from './acknowledgement.js';
 import { applyInputs } from './apply-inputs.js';
-import { announce, awaitsCertificate, type ExpungeState, type Input } from './expunge.process.js';
+import type { ExpungeState, Input } from './expunge-state.process.js';
+import { announce, awaitsCertificate } from './expunge.process.js';
 import { type ChangedRequest, writeRequests } from './request-rows.js';
 
 /**
@@ -27,7 +28,7 @@ export class RecordEvidence implements BatchHandler<ContactDataErased> {
     for (const { source, data } of messages) refuseForeignSender(source, data.participant);
     const now = new Date().toISOString();
     const inputs = messages.map(({ data }) => toInput(data, now));
-    const changed = await applyInputs(inputs, tx, this.logger);
+    const { changed } = await applyInputs(inputs, tx, this.logger);
     const open = changed.filter((state) => !awaitsCertificate(state));
     const complete = await this.certify(changed.filter(awaitsCertificate), tx);
     await writeRequests(tx, [...open.map((state) => ({ state })), ...complete]);

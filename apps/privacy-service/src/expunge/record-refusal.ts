@@ -17,7 +17,7 @@ export class RecordRefusal implements BatchHandler<ContactErasureRefused> {
       const { expungeId, tenantId, contactId, participant, reason, at } = data;
       return { kind: 'refused' as const, expungeId, tenantId, contactId, participant, reason, at };
     });
-    const changed = await applyInputs(inputs, tx, this.logger);
+    const { changed } = await applyInputs(inputs, tx, this.logger);
     await writeRequests(
       tx,
       changed.map((state) => ({ state })),

@@ -18,7 +18,7 @@ export class RecordRejection implements BatchHandler<EmailRejected> {
     const inputs = confirmationsIn(messages).map(({ ids, data }) => {
       return { kind: 'email-rejected' as const, ...ids, emailId: data.emailId, permanent: data.permanent };
     });
-    const changed = await applyInputs(inputs, tx, this.logger);
+    const { changed } = await applyInputs(inputs, tx, this.logger);
     await writeRequests(
       tx,
       changed.map((state) => ({ state })),

@@ -1,9 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import type { ExpungeState, ParticipantState } from './expunge.process.js';
+import type { ExpungeState, ParticipantState } from './expunge-state.process.js';
+import type { Waiting } from './waiting.decision.js';
 
 const STATE_COLUMNS = `r.expunge_id, r.tenant_id, r.contact_id, r.reason, r.requested_by, r.requested_at,
   r.subject_commitment, r.sealed_recipient, r.state, r.participants, r.overdue, r.confirmation_failed, r.asked_times,
-  r.completed_at, r.confirmed_at, r.certificate_id, r.email_id`;
+  r.completed_at, r.confirmed_at, r.certificate_id, r.email_id, r.waiting`;
 
 /**
  * Locks these requests until the transaction ends; unknown ids are missing from the result. In the order of the ids,
@@ -57,6 +58,21 @@ export async function claimUnconfirmedRequests(
   return rows.map(toState);
 }
 
+/** Claims requests that wait to begin for longer than that and do not show it yet, like {@link claimDueRequests}. */
+export async function claimOverdueWaiting(
+  tx: EntityManager,
+  limit: number,
+  overdueAfterSeconds: number,
+): Promise<ExpungeState[]> {
+  const rows: StateRow[] = await tx.query(
+    `SELECT ${STATE_COLUMNS} FROM expunge_request r
+     WHERE r.state = 'waiting' AND NOT r.overdue AND r.received_at <= now() - $2 * interval '1 second'
+     ORDER BY r.received_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+    [limit, overdueAfterSeconds],
+  );
+  return rows.map(toState);
+}
+
 export interface ChangedRequest {
   readonly state: ExpungeState;
   /** The signed certificate, when this change brings it. */
@@ -74,13 +90,15 @@ export async function writeRequests(tx: EntityManager, changes: readonly Changed
      SET state = n.state, participants = n.participants, refused = n.refused, overdue = n.overdue,
        confirmation_failed = n.confirmation_failed, sealed_recipient = n.sealed_recipient, asked_times = n.asked_times,
        completed_at = n.completed_at, confirmed_at = n.confirmed_at, certificate_id = n.certificate_id,
-       email_id = n.email_id, certificate = COALESCE(n.certificate, r.certificate),
+       email_id = n.email_id, subject_commitment = n.subject_commitment, waiting = n.waiting,
+       certificate = COALESCE(n.certificate, r.certificate),
        ask_again_at = CASE WHEN n.state = 'erasing'
          THEN COALESCE(now() + n.ask_again_in * interval '1 second', r.ask_again_at) END
      FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::boolean[], $5::boolean[], $6::boolean[], $7::text[], $8::int[],
-         $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::uuid[], $13::text[], $14::int[])
+         $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::uuid[], $13::text[], $14::int[],
+         $15::text[], $16::jsonb[])
        AS n (expunge_id, state, participants, refused, overdue, confirmation_failed, sealed_recipient, asked_times,
-         completed_at, confirmed_at, certificate_id, email_id, certificate, ask_again_in)
+         completed_at, confirmed_at, certificate_id, email_id, certificate, ask_again_in, subject_commitment, waiting)
      WHERE r.expunge_id = n.expunge_id`,
     [
       column(({ state }) => state.expungeId),
@@ -97,6 +115,8 @@ export async function writeRequests(tx: EntityManager, changes: readonly Changed
       column(({ state }) => state.emailId),
       column(({ certificate }) => certificate),
       column(({ askAgainInSeconds }) => askAgainInSeconds),
+      column(({ state }) => state.subjectCommitment),
+      column(({ state }) => state.waiting && JSON.stringify(state.waiting)),
     ],
   );
 }
@@ -119,6 +139,7 @@ interface StateRow {
   readonly confirmed_at: Date | null;
   readonly certificate_id: string | null;
   readonly email_id: string | null;
+  readonly waiting: Waiting | null;
 }
 
 function toState(row: StateRow): ExpungeState {
@@ -140,5 +161,6 @@ function toState(row: StateRow): ExpungeState {
     confirmedAt: row.confirmed_at?.toISOString(),
     certificateId: row.certificate_id ?? undefined,
     emailId: row.email_id ?? undefined,
+    waiting: row.waiting ?? undefined,
   };
 }

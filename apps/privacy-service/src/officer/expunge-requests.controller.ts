@@ -1,12 +1,12 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
-import { Caller, Roles, TenantCaller, UuidParam } from '#service';
-import { certificateFile } from '../certificate/certificate-file.js';
+import { Answers, Caller, Refuses, Summary, TenantCaller, UuidParam } from '#service';
+import { CERTIFICATE_FILE, certificateFile } from '../certificate/certificate-file.js';
 import { FetchCertificate } from './fetch-certificate.js';
-import { ListRequests, RequestFilter, type RequestPage } from './list-requests.js';
-import { type RequestDetails, ShowRequest } from './show-request.js';
+import { ListRequests, RequestFilter, RequestPage } from './list-requests.js';
+import { RequestDetails } from './request-details.js';
+import { ShowRequest } from './show-request.js';
 
-/** For the privacy officer of a client: what is due, stuck, refused, done. The tenant comes from the token only. */
-@Roles('privacy-officer')
+/** For the privacy officer of a client: what waits, is due, stuck, refused, done. The tenant comes from the token only. */
 @Controller('v1/expunge-requests')
 export class ExpungeRequestsController {
   constructor(
@@ -16,17 +16,24 @@ export class ExpungeRequestsController {
   ) {}
 
   @Get()
+  @Summary('The removals of the own client company, newest first: those that wait, are overdue, refused, done.')
+  @Answers(200, RequestPage)
+  @Refuses(422)
   list(@Caller() caller: TenantCaller, @Query() filter: RequestFilter): Promise<RequestPage> {
     return this.listRequests.execute(caller.tenantId, filter);
   }
 
   @Get(':id')
+  @Summary('One removal with what each service has proved.')
+  @Answers(200, RequestDetails)
   show(@Caller() caller: TenantCaller, @UuidParam('id') id: string): Promise<RequestDetails> {
     return this.showRequest.execute(caller.tenantId, id);
   }
 
   @Get(':id/certificate')
+  @Summary('The signed certificate of a removal; it is written down who fetched it.')
+  @Answers(200, undefined, CERTIFICATE_FILE)
   async certificate(@Caller() caller: TenantCaller, @UuidParam('id') id: string): Promise<StreamableFile> {
-    return certificateFile(await this.fetchCertificate.execute(caller.tenantId, id));
+    return certificateFile(await this.fetchCertificate.execute(caller, id));
   }
 }

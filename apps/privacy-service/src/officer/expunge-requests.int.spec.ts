@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ContactErasureRefused, EmailRejected, ExpungeRequested } from '#contracts';
+import { ContactErasureRefused, EmailRejected, ExpungeRequested, ExpungeWaiting } from '#contracts';
 import { many } from '../../../../test/support/make.js';
 import {
   anExpunged,
   aRequest,
+  aWaiting,
   evidenceOf,
   idsOf,
   type PrivacyTestService,
@@ -90,6 +91,38 @@ describe('What the privacy officer sees', () => {
     expect(body.confirmation).toBe('nothing-to-send');
   });
 
+  it('When removals wait, then it is listed what for, since when and until when, and each skipped run is shown', async () => {
+    const tenantId = randomUUID();
+    const [held, begun] = [aRequest({ tenantId }), aRequest({ tenantId })];
+    const stopped = aRequest({ tenantId });
+    const until = '2026-03-01T00:00:00.000Z';
+    await service.deliver(ExpungeWaiting, aWaiting(held, { until }));
+    await service.deliver(ExpungeWaiting, aWaiting(stopped, { waitingFor: ['hold', 'kill-switch'] }));
+    await service.deliver(ExpungeWaiting, aWaiting(begun));
+    await service.deliver(ExpungeRequested, begun);
+    expect(await idsListed(tenantId, '?state=waiting')).toEqual([stopped.expungeId, held.expungeId]);
+    expect(await idsListed(tenantId, '?waitingFor=hold')).toEqual([stopped.expungeId, held.expungeId]);
+    expect(await idsListed(tenantId, '?waitingFor=kill-switch')).toEqual([stopped.expungeId]);
+    const run = { at: held.requestedAt, waitingFor: ['hold'] };
+    expect((await get(tenantId, `/${held.expungeId}`)).body).toMatchObject({
+      state: 'waiting',
+      confirmation: 'not-yet',
+      waitingFor: ['hold'],
+      waitingSince: held.requestedAt,
+      waitingUntil: until,
+      participants: [],
+      skippedRuns: [run],
+      skippedTimes: 1,
+    });
+    const waitsNoMore = { waitingFor: null, waitingSince: null, waitingUntil: null };
+    expect((await get(tenantId, `/${begun.expungeId}`)).body).toMatchObject({
+      state: 'erasing',
+      ...waitsNoMore,
+      skippedRuns: [run],
+    });
+    expect((await get(tenantId, '')).body.items[0]).not.toHaveProperty('skippedRuns');
+  });
+
   it('When somebody pages while requests arrive, also with the same time, then each is seen once, newest first', async () => {
     const tenantId = randomUUID();
     const requests = many(7, () => aRequest({ tenantId }));
@@ -131,6 +164,11 @@ describe('What the privacy officer sees', () => {
     const open = aRequest();
     await service.deliver(ExpungeRequested, open);
     expect((await get(open.tenantId, `/${open.expungeId}/certificate`)).status).toBe(404);
+    const written = await service.db.query(
+      `SELECT actor, target FROM audit_log WHERE action = 'certificate.fetched' AND tenant_id = ANY($1)`,
+      [[request.tenantId, open.tenantId]],
+    );
+    expect(written).toEqual([{ actor: 'olga', target: request.expungeId }]);
   });
 
   it.each([
@@ -138,6 +176,7 @@ describe('What the privacy officer sees', () => {
     '?limit=201',
     '?limit=ten',
     '?state=gone',
+    '?waitingFor=godot',
     '?refused=maybe',
     '?cursor=1',
     '?tenantId=x',

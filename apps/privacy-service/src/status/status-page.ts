@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Eta } from 'eta';
-import type { RemovalStatus } from './show-status.js';
+import type { RemovalStatus } from './removal-status.js';
 import { type Language, TEXTS } from './status-texts.js';
 
 const STYLE = `
@@ -89,7 +89,7 @@ export interface StatusPage extends Page {
 /** The status as a page without scripts. Everything but our own markup is escaped by the template engine. */
 export function statusPage({ token, status, language, refresh }: StatusPage): string {
   const texts = TEXTS[language];
-  const refreshes = refresh && (status.state === 'erasing' || status.confirmation === 'waiting');
+  const refreshes = refresh && ['not-yet', 'waiting'].includes(status.confirmation);
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
   const when = (time: string): string => format.format(new Date(time));
   const other = language === 'en' ? 'de' : 'en';

@@ -1,4 +1,4 @@
-import type { ParticipantStatus, RemovalStatus } from './show-status.js';
+import type { ParticipantStatus, RemovalStatus } from './removal-status.js';
 
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -28,6 +28,7 @@ export const TEXTS: Record<Language, StatusTexts> = {
   en: {
     title: 'Removal of your data',
     summary: {
+      waiting: 'Your request was received and will be carried out. It waits for a check before the removal begins.',
       erasing: 'Your data is being removed. It is not complete yet.',
       expunged: 'Your data has been removed from every system listed here.',
       confirmed: 'Your data has been removed from every system listed here, and the confirmation was sent.',
@@ -70,6 +71,8 @@ export const TEXTS: Record<Language, StatusTexts> = {
   de: {
     title: 'Löschung Ihrer Daten',
     summary: {
+      waiting:
+        'Ihr Antrag ist eingegangen und wird ausgeführt. Vor dem Beginn der Löschung steht noch eine Prüfung aus.',
       erasing: 'Ihre Daten werden gelöscht. Die Löschung ist noch nicht vollständig.',
       expunged: 'Ihre Daten sind in allen hier genannten Systemen gelöscht.',
       confirmed: 'Ihre Daten sind in allen hier genannten Systemen gelöscht, und die Bestätigung wurde verschickt.',

@@ -1,8 +1,9 @@
 import { Controller, Get, Header, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { IsIn, IsOptional } from 'class-validator';
 import type { Request, Response } from 'express';
-import { NotFound, Public } from '#service';
-import { certificateFile } from '../certificate/certificate-file.js';
+import { Answers, NotFound, Summary } from '#service';
+import { CERTIFICATE_FILE, certificateFile } from '../certificate/certificate-file.js';
+import { RemovalStatus } from './removal-status.js';
 import { ShowStatus } from './show-status.js';
 import { CONTENT_SECURITY_POLICY, notFoundPage, statusPage } from './status-page.js';
 import { type Language, LANGUAGES } from './status-texts.js';
@@ -13,13 +14,18 @@ export class StatusQuery {
   @IsOptional() @IsIn(['off']) refresh?: 'off';
 }
 
+const PAGE = { contentType: 'text/html' };
+
 /** For the person whose data is removed: no login, the unguessable address is the key. Shows nothing personal. */
-@Public()
 @Controller('status')
 export class StatusController {
   constructor(private readonly showStatus: ShowStatus) {}
 
   @Get(':token')
+  @Summary('How far a removal is: a page for the person it is about, or JSON (Accept).')
+  @Answers(200, RemovalStatus)
+  @Answers(200, undefined, PAGE)
+  @Answers(404, undefined, { ...PAGE, description: 'There is nothing here, or not yet.' })
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')
   @Header('X-Robots-Tag', 'noindex, nofollow')
@@ -42,6 +48,8 @@ export class StatusController {
   }
 
   @Get(':token/certificate')
+  @Summary('The signed certificate of a removal, once it is complete.')
+  @Answers(200, undefined, CERTIFICATE_FILE)
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')
   @Header('X-Robots-Tag', 'noindex, nofollow')

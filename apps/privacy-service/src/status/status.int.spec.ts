@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ContactErasureRefused, EmailAccepted, ExpungeRequested, TenantChanged } from '#contracts';
+import { ContactErasureRefused, EmailAccepted, ExpungeRequested, ExpungeWaiting, TenantChanged } from '#contracts';
 import {
   aRequest,
   aToken,
+  aWaiting,
   allEvidence,
   evidenceOf,
   hashOf,
@@ -57,6 +58,23 @@ describe('The status page', () => {
     expect(text).not.toContain('/certificate"');
     expect((await open(`${token}?refresh=off`)).text).not.toContain('http-equiv="refresh"');
     expect((await open(`${token}/certificate`)).status).toBe(404);
+  });
+
+  it('When the removal has to wait, then the page says that it will come after a check, and never why', async () => {
+    const token = aToken();
+    const request = aRequest({ statusTokenHash: hashOf(token) });
+    const waiting = aWaiting(request, { waitingFor: ['hold', 'kill-switch'], until: '2031-07-01T00:00:00Z' });
+    await service.deliver(ExpungeWaiting, waiting);
+    const { status, text } = await open(token);
+    expect(status).toBe(200);
+    expect(text).toContain('Your request was received and will be carried out. It waits for a check');
+    expect((await open(`${token}?lang=de`)).text).toContain('ist eingegangen und wird ausgeführt');
+    const json = (await open(token, { accept: 'application/json' })).text;
+    expect(JSON.parse(json)).toMatchObject({ state: 'waiting', participants: [], confirmation: 'not-yet' });
+    expect(text + json).not.toMatch(/hold|kill|legal|switch|2031/i);
+    expect((await open(`${token}/certificate`)).status).toBe(404);
+    await service.deliver(ExpungeRequested, request);
+    expect((await open(token)).text).toContain('Your data is being removed');
   });
 
   it('When everything is done, then the certificate is offered, the page stands still and no id of anybody is on it', async () => {

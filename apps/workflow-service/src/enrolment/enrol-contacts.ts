@@ -5,7 +5,10 @@ import type { ContactAdded } from '#contracts';
 import { lockSubjects } from '#erasure';
 import type { BatchHandler, Received } from '#messaging';
 
-/** Enrols added contacts in the workflow their client has for the way they came in; people who signed up never are. */
+/**
+ * Enrols added contacts in the workflow their client has for the way they came in; people who signed up never are. A
+ * contact that is known under another tenant is refused at the lock (and so parked).
+ */
 @Injectable()
 export class EnrolContacts implements BatchHandler<ContactAdded> {
   async handle(messages: readonly Received<ContactAdded>[], tx: EntityManager): Promise<void> {
@@ -20,9 +23,9 @@ export class EnrolContacts implements BatchHandler<ContactAdded> {
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) AS c (id, tenant_id, contact_id, source)
          JOIN workflow w ON w.tenant_id = c.tenant_id AND w.trigger = c.source
          ON CONFLICT DO NOTHING
-         RETURNING id, contact_id)
-       INSERT INTO timer (enrolment_id, contact_id, step, due_at)
-       SELECT id, contact_id, 'send-opt-in', now() FROM enrolled`,
+         RETURNING id, tenant_id, contact_id)
+       INSERT INTO timer (enrolment_id, tenant_id, contact_id, step, due_at)
+       SELECT id, tenant_id, contact_id, 'send-opt-in', now() FROM enrolled`,
       [
         living.map((contact) => uuidv5('enrolment', contact.contactId)),
         living.map((contact) => contact.tenantId),

@@ -155,8 +155,8 @@ describe('erase', () => {
     const contacts = many(300, () => aContactAdded({ tenantId }));
     await service.deliver(ContactAdded, contacts);
     const commands = contacts.map(({ contactId }) => anEraseCommand({ tenantId, contactId }));
-    const one = await countStatements(service.db, () => service.deliver(EraseContactData, commands.slice(0, 1)));
-    const rest = await countStatements(service.db, () => service.deliver(EraseContactData, commands.slice(1)));
+    const one = await countStatements(service.appDb, () => service.deliver(EraseContactData, commands.slice(0, 1)));
+    const rest = await countStatements(service.appDb, () => service.deliver(EraseContactData, commands.slice(1)));
     expect(rest).toBe(one);
     expect(await held(contacts[299]!.contactId)).toEqual({ enrolments: 0, timers: 0 });
   });

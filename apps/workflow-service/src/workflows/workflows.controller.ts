@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Param, ParseEnumPipe, Put } from '@nestjs/common';
-import { Caller, NotFound, Roles, TenantCaller } from '#service';
-import { ListWorkflows } from './list-workflows.js';
+import { Answers, Caller, NotFound, Summary, TenantCaller } from '#service';
+import { ListWorkflows, Workflows } from './list-workflows.js';
 import { PutWorkflow, WorkflowInput } from './put-workflow.js';
-import { type Trigger, TRIGGERS, type Workflow } from './workflow.js';
+import { type Trigger, TRIGGERS, Workflow } from './workflow.js';
 
 const KnownTrigger = new ParseEnumPipe(TRIGGERS, { exceptionFactory: () => new NotFound() });
 
-@Roles('client-admin')
 @Controller('v1/workflows')
 export class WorkflowsController {
   constructor(
@@ -15,16 +14,20 @@ export class WorkflowsController {
   ) {}
 
   @Get()
-  async list(@Caller() caller: TenantCaller): Promise<{ workflows: Workflow[] }> {
+  @Summary('What happens to contacts that come in, by the way they come in.')
+  @Answers(200, Workflows)
+  async list(@Caller() caller: TenantCaller): Promise<Workflows> {
     return { workflows: await this.listWorkflows.execute(caller.tenantId) };
   }
 
   @Put(':trigger')
+  @Summary('Creates the workflow for contacts that come in this way, or renames it.')
+  @Answers(200, Workflow)
   put(
     @Caller() caller: TenantCaller,
     @Param('trigger', KnownTrigger) trigger: Trigger,
     @Body() input: WorkflowInput,
   ): Promise<Workflow> {
-    return this.putWorkflow.execute(caller.tenantId, trigger, input);
+    return this.putWorkflow.execute(caller, trigger, input);
   }
 }

@@ -43,6 +43,18 @@ test('When a workflow is put twice, then there is one, with the newer name and t
   expect(await list(tenantId)).toMatchObject([{ trigger: 'import', name: 'Ask again' }]);
 });
 
+test('When workflows are put, then it is written down who did it, with ids and codes only', async () => {
+  const tenantId = randomUUID();
+  const { id } = JSON.parse((await put('import', 'Ask to opt in', tenantId)).text);
+  await put('birthday', 'Never', tenantId);
+  await put('import', '', tenantId);
+  const written = await service.db.query(
+    `SELECT actor, target, detail FROM audit_log WHERE tenant_id = $1 AND action = 'workflow.put'`,
+    [tenantId],
+  );
+  expect(written).toEqual([{ actor: 'somebody', target: id, detail: { trigger: 'import' } }]);
+});
+
 test('When another tenant has workflows, then they are not listed', async () => {
   await put('manual', 'Theirs', randomUUID());
   expect(await list(randomUUID())).toEqual([]);
