@@ -1,5 +1,17 @@
-import { IsFQDN, Matches } from 'class-validator';
-import { Address, ReadableFile, ServiceConfig, WholeNumber } from '#service';
+import { IsFQDN, IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
+import { Address, InsteadOf, ReadableFile, SecretFile, ServiceConfig, WholeNumber } from '#service';
+
+/** A password is somebody's: without a name the mail server would refuse every mail. */
+function NeedsUser(): PropertyDecorator {
+  const validate = (_: unknown, about?: ValidationArguments): boolean => {
+    const { SMTP_URL: url = '' } = (about?.object ?? {}) as Partial<NotificationConfig>;
+    return Boolean(URL.parse(url)?.username);
+  };
+  return ValidateBy({
+    name: 'needsUser',
+    validator: { validate, defaultMessage: () => 'needs a user in SMTP_URL' },
+  });
+}
 
 /** What notification-service is told besides what every service is told. */
 export class NotificationConfig extends ServiceConfig {
@@ -10,12 +22,15 @@ export class NotificationConfig extends ServiceConfig {
    * `?requireTLS=true`, `?ignoreTLS=true` and `?tls.rejectUnauthorized=false` are understood.
    */
   @Address('smtp', 'smtps') SMTP_URL: string;
-  /** Domain of the sender, the return path, the Message-ID and the DKIM signature. */
+  /** The password of the user in that address, instead of one there; read again for each new connection. */
+  @IsOptional() @SecretFile() @InsteadOf('password', 'SMTP_URL') @NeedsUser() SMTP_PASSWORD_FILE?: string;
+  /** Domain of sender, return path and DKIM signature for clients without a key of their own; of every Message-ID. */
   @IsFQDN() MAIL_DOMAIN: string;
-  /** The public key is published at <selector>._domainkey.<MAIL_DOMAIN>. */
-  @Matches(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/) DKIM_SELECTOR: string;
-  /** RSA key of 2048 bits or more, PKCS#8 PEM. */
-  @ReadableFile() DKIM_KEY_FILE: string;
+  /**
+   * `{"keys":[{"domain","selector","privateKey"}]}`: one for MAIL_DOMAIN, and one for each client that sends under its
+   * own domain. RSA of 2048 bits or more, PEM (PKCS#8). Read again when it changes.
+   */
+  @ReadableFile() DKIM_KEYS_FILE: string;
   @WholeNumber(1, 100) SMTP_CONNECTIONS: number = 5;
   /** The longest wait for the mail server to connect, greet or answer. */
   @WholeNumber(1, 300) SMTP_TIMEOUT_SECONDS: number = 20;

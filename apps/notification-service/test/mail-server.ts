@@ -11,6 +11,8 @@ type Reply = number | undefined;
 
 /** What the server does instead of accepting; a number is the reply it refuses with. */
 export interface Behaviour {
+  /** With it only who has logged in may send. */
+  readonly login?: (user: string, password: string) => boolean;
   readonly onRcpt?: (address: string) => Reply;
   /** Called when the whole mail has arrived. 'drop' closes the connection without an answer, 'hang' never answers. */
   readonly onMail?: (mail: ReceivedMail) => Reply | 'drop' | 'hang' | Promise<void>;
@@ -40,8 +42,14 @@ export class MailServer {
   /** Opens the port again after close, the same one. */
   async open(): Promise<void> {
     const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS', 'AUTH'],
+      authOptional: !this.behaviour.login,
+      allowInsecureAuth: true,
+      disabledCommands: this.behaviour.login ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
+      onAuth: ({ username, password }, _session, callback) => {
+        const user = username ?? '';
+        if (this.behaviour.login?.(user, password ?? '')) callback(null, { user });
+        else callback(Object.assign(new Error(`${username} refused`), { responseCode: 535 }));
+      },
       closeTimeout: 50,
       onConnect: (_session, callback) => {
         this.connections += 1;
@@ -64,6 +72,11 @@ export class MailServer {
     const server = this.server;
     this.server = undefined;
     if (server) await new Promise<void>((resolve) => server.close(resolve));
+  }
+
+  /** Closes every connection without a word. */
+  hangUp(): void {
+    for (const { _socket } of (this.server as unknown as Connections).connections) _socket.destroy();
   }
 
   private async receive(

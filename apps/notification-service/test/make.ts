@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,9 @@ import {
   EmailAccepted,
   EmailRejected,
   type SendEmail,
+  type TenantChanged,
 } from '#contracts';
+import { waitUntil } from '#local';
 import { commit, KeyringFile, newSalt, seal, type SealedRecipient } from '#service';
 import { startTestService, type TestService, type Waiting } from '../../../test/support/test-service.js';
 import { AppModule } from '../src/app.module.js';
@@ -40,12 +42,28 @@ export const aKeyring = (keys = [aKey()]): string => aFile(JSON.stringify({ keys
 
 export const keyringPath = aKeyring();
 
+export interface DkimEntry {
+  readonly domain: string;
+  readonly selector: string;
+  readonly privateKey: string;
+}
+
+/** The key every test service has. */
+export const ownDkim = (): DkimEntry => ({ domain: MAIL_DOMAIN, selector: SELECTOR, privateKey: pem(dkim.privateKey) });
+
+/** The content of a DKIM keys file. */
+export const dkimFile = (...keys: readonly object[]): string => JSON.stringify({ keys });
+
 /** notification-service on its own database, sending to `smtpUrl`; retries after one second. */
-export function startNotification(smtpUrl: string, env: Record<string, string> = {}): Promise<TestService> {
+export function startNotification(
+  smtpUrl: string,
+  env: Record<string, string> = {},
+  logTo?: { write(line: string): void },
+): Promise<TestService> {
   return startTestService({
     service: 'notification-service',
     config: NotificationConfig,
-    module: (config) => AppModule.forConfig(config),
+    module: (config) => AppModule.forConfig(config, logTo),
     migrations,
     env: { ...mailEnvironment(smtpUrl), ...env },
   });
@@ -56,16 +74,20 @@ export const mailEnvironment = (smtpUrl: string): Record<string, string> => ({
   SEAL_KEYRING_FILE: keyringPath,
   SMTP_URL: smtpUrl,
   MAIL_DOMAIN,
-  DKIM_SELECTOR: SELECTOR,
-  DKIM_KEY_FILE: aFile(pem(dkim.privateKey)),
+  DKIM_KEYS_FILE: aFile(dkimFile(ownDkim())),
   SMTP_TIMEOUT_SECONDS: '1',
   MAIL_RETRY_FIRST_SECONDS: '1',
 });
 
 type Recipient = Partial<SealedRecipient>;
+type Controller = Partial<CertificateStatement['controller']>;
 
 /** A confirmation as privacy-service asks for it, to a made-up person. */
-export async function aMail(given: Partial<Data<SendEmail>> = {}, to: Recipient = {}): Promise<Data<SendEmail>> {
+export async function aMail(
+  given: Partial<Data<SendEmail>> = {},
+  to: Recipient = {},
+  controller: Controller = {},
+): Promise<Data<SendEmail>> {
   const ids = { tenantId: randomUUID(), contactId: randomUUID(), emailId: randomUUID(), expungeId: randomUUID() };
   const mail = { ...ids, purpose: 'expunge-confirmation' as const, ...given };
   const { tenantId, contactId, purpose, expungeId, emailId } = mail;
@@ -86,17 +108,44 @@ export async function aMail(given: Partial<Data<SendEmail>> = {}, to: Recipient 
   return {
     ...mail,
     sealed: given.sealed ?? (await seal(keyring, recipient)),
-    attachments: given.attachments ?? [await aCertificate(mail, recipient)],
+    attachments: given.attachments ?? [await aCertificate(mail, recipient, controller)],
   };
 }
 
-async function aCertificate(mail: Pick<SendEmail, 'tenantId' | 'contactId' | 'expungeId'>, to: SealedRecipient) {
+/** A link to confirm a removal, as contact-service asks for it; of a tenant that is known already. */
+export async function aRemovalLink(given: Partial<Data<SendEmail>> = {}, to: Recipient = {}): Promise<Data<SendEmail>> {
+  const linkUrl = `https://career.example/r/${randomUUID()}`;
+  const purpose = 'removal-link' as const;
+  const about = { purpose, expungeId: undefined, attachments: [], ...given };
+  return aMail(about, { linkUrl, salt: undefined, statusUrl: undefined, ...to });
+}
+
+/** A client company as contact-service tells of it. */
+export const aTenant = (given: Partial<Data<TenantChanged>> = {}): Data<TenantChanged> => ({
+  tenantId: randomUUID(),
+  revision: 1,
+  name: 'Neue Firma',
+  languages: ['en'],
+  privacyContact: 'datenschutz@firma.example',
+  ...given,
+});
+
+async function aCertificate(
+  mail: Pick<SendEmail, 'tenantId' | 'contactId' | 'expungeId'>,
+  to: SealedRecipient,
+  controller: Controller,
+) {
   const at = '2026-03-01T10:00:00.000Z';
   const statement: CertificateStatement = {
     iss: 'https://privacy.example',
     jti: randomUUID(),
     iat: 1_772_359_200,
-    controller: { tenantId: mail.tenantId, name: 'Ümlaut & Sons', privacyContact: 'privacy@umlaut.example' },
+    controller: {
+      tenantId: mail.tenantId,
+      name: 'Ümlaut & Sons',
+      privacyContact: 'privacy@umlaut.example',
+      ...controller,
+    },
     request: {
       expungeId: mail.expungeId ?? '',
       contactId: mail.contactId,
@@ -135,6 +184,29 @@ export async function answerTo(
 
 export async function answersTo(service: TestService, emailId: string): Promise<Waiting[]> {
   return (await service.outbox()).filter(({ data }) => data.emailId === emailId);
+}
+
+/** One look for all: a hundred that look on their own would keep the service from its work. */
+export async function allAnswered(asked: TestService, count: number): Promise<Waiting[]> {
+  const final = async () => (await asked.outbox()).filter(isFinal);
+  const all = async () => ((await final()).length === count ? final() : undefined);
+  return waitUntil(all, { what: `${count} outcomes`, timeoutMs: 20_000 });
+}
+
+/** What a resolver finds for the public halves of these keys; nothing for others. */
+export function dnsWith(entries: readonly DkimEntry[]): (name: string) => Promise<string[][]> {
+  const records = new Map(
+    entries.map(({ domain, selector, privateKey }) => {
+      const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
+      return [`${selector}._domainkey.${domain}`, [[`v=DKIM1; k=rsa; p=${key}`]]];
+    }),
+  );
+  return (name) => {
+    const found = records.get(name);
+    return found
+      ? Promise.resolve(found)
+      : Promise.reject(Object.assign(new Error('no record'), { code: 'ENOTFOUND' }));
+  };
 }
 
 export const isFinal = ({ type, data }: Waiting): boolean =>

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Attachment, EmailPurpose } from '#contracts';
+import { inEveryTenant } from '#messaging';
+import { LINK_VALID_HOURS } from './templates/render-removal-link.js';
+
+/** What is known of a client company. */
+export interface KnownTenant {
+  readonly name: string;
+  readonly languages: readonly string[];
+  readonly privacyContact: string;
+  readonly mailDomain?: string;
+}
 
 /** A stored mail that this process alone may send until its lease ends. */
 export interface ClaimedMail {
@@ -15,9 +25,8 @@ export interface ClaimedMail {
   readonly attempts: number;
   readonly expired: boolean;
   readonly leaseId: string;
-  /** Of the client company; absent until its TenantChanged has arrived. */
-  readonly tenantName?: string;
-  readonly tenantLanguages: readonly string[];
+  /** The client company; absent until its TenantChanged has arrived. */
+  readonly tenant?: KnownTenant;
 }
 
 export interface ClaimTerms {
@@ -31,10 +40,10 @@ export interface ClaimTerms {
 /**
  * Takes due mails under a lease, the longest due first, with two statements. The subject rows are locked while the lease
  * is set, as every writer of contact data does: an erase sees the lease and waits, or comes first and the mail is gone.
- * Contacts another transaction works on are passed over, so several senders share the work.
+ * Contacts another transaction works on are passed over, so several senders share the work. Of every tenant.
  */
 export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<ClaimedMail[]> {
-  return db.transaction(async (tx) => {
+  return inEveryTenant(db, async (tx) => {
     const due: { email_id: string }[] = await tx.query(
       `SELECT mail.email_id FROM mail JOIN subject USING (contact_id)
        WHERE mail.due_at <= now() AND (mail.lease_until IS NULL OR mail.lease_until <= now())
@@ -47,11 +56,12 @@ export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<Cla
       `WITH claimed AS (
          UPDATE mail SET lease_id = $2, lease_until = now() + $3 * interval '1 second'
          WHERE email_id = ANY($1::uuid[]) AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
-         RETURNING *, queued_at < now() - $4 * interval '1 hour' AS expired
+         RETURNING *, queued_at < now() - interval '1 hour' *
+           CASE purpose WHEN 'removal-link' THEN least($4::int, $5::int) ELSE $4::int END AS expired
        )
-       SELECT claimed.*, tenant.name AS tenant_name, tenant.languages AS tenant_languages
+       SELECT claimed.*, tenant.name, tenant.languages, tenant.privacy_contact, tenant.mail_domain
        FROM claimed LEFT JOIN tenant USING (tenant_id) ORDER BY claimed.due_at`,
-      [due.map((row) => row.email_id), randomUUID(), terms.leaseSeconds, terms.giveUpAfterHours],
+      [due.map((row) => row.email_id), randomUUID(), terms.leaseSeconds, terms.giveUpAfterHours, LINK_VALID_HOURS],
     );
     return rows.map(toMail);
   });
@@ -69,8 +79,10 @@ interface ClaimedRow {
   readonly attempts: number;
   readonly expired: boolean;
   readonly lease_id: string;
-  readonly tenant_name: string | null;
-  readonly tenant_languages: string[] | null;
+  readonly name: string | null;
+  readonly languages: string[] | null;
+  readonly privacy_contact: string | null;
+  readonly mail_domain: string | null;
 }
 
 const toMail = (row: ClaimedRow): ClaimedMail => ({
@@ -85,6 +97,11 @@ const toMail = (row: ClaimedRow): ClaimedMail => ({
   attempts: row.attempts,
   expired: row.expired,
   leaseId: row.lease_id,
-  tenantName: row.tenant_name ?? undefined,
-  tenantLanguages: row.tenant_languages ?? [],
+  tenant: toTenant(row),
 });
+
+function toTenant(row: ClaimedRow): KnownTenant | undefined {
+  const { name, languages, privacy_contact: privacyContact, mail_domain: mailDomain } = row;
+  if (name === null || languages === null || privacyContact === null) return undefined;
+  return { name, languages, privacyContact, mailDomain: mailDomain ?? undefined };
+}

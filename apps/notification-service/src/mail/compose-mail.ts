@@ -1,38 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isEmail } from 'class-validator';
 import { safeError } from '#messaging';
-import { KeyringFile, openSeal, type SealedRecipient, SealMismatch, SealUnreadable } from '#service';
+import { KeyringFile, type SealedRecipient, SealMismatch, SealUnreadable } from '#service';
 import { NotificationConfig } from '../config.js';
+import { type AddressedMail, addressMail, type Company, isUsableAddress } from './address-mail.js';
 import type { Attempt } from './attempt.js';
 import type { ClaimedMail } from './claim-mails.js';
+import { DkimKeys } from './dkim-keys.js';
+import { openRecipient, UnusableLink } from './open-recipient.js';
 import { readCertificate, UnusableCertificate } from './read-certificate.js';
 import { chooseLanguage } from './templates/choose-language.js';
-import { renderConfirmation } from './templates/render-confirmation.js';
+import { renderConfirmation, type RenderedMail } from './templates/render-confirmation.js';
+import { renderRemovalLink } from './templates/render-removal-link.js';
 
-interface MailAddress {
-  readonly name: string;
-  readonly address: string;
-}
-
-/** A mail ready for the transport. The same stored mail always gives the same bytes, so a repeat is the same mail. */
-export interface ComposedMail {
-  readonly from: MailAddress;
-  readonly to: MailAddress;
-  readonly replyTo?: MailAddress;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  readonly messageId: string;
-  readonly date: Date;
-  readonly baseBoundary: string;
-  readonly headers: Record<string, string>;
-  readonly attachments: { readonly filename: string; readonly contentType: string; readonly content: string }[];
-  readonly envelope: { readonly from: string; readonly to: string[] };
-}
-
-/** Control characters end header lines; bidirectional overrides make a name read as another. */
-const UNUSABLE_TEXT = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
-const LONGEST_NAME = 200;
+/**
+ * A mail ready for the transport. The same stored mail always has the same Message-ID, and gives the same bytes as long
+ * as what is known of its client and the keys stay the same: a repeat is the same mail.
+ */
+export type ComposedMail = AddressedMail & RenderedMail;
 
 /** Makes the mail of a claimed row: the only place where a recipient is read. */
 @Injectable()
@@ -42,16 +26,19 @@ export class ComposeMail {
   constructor(
     private readonly config: NotificationConfig,
     private readonly keyring: KeyringFile,
+    private readonly dkim: DkimKeys,
   ) {}
 
   /** Never rejects: what cannot be composed comes back as the attempt it amounts to. */
   async compose(mail: ClaimedMail): Promise<ComposedMail | Attempt> {
     try {
-      const recipient = await openSeal(this.keyring, mail.sealed, mail);
-      if (!isUsable(recipient.address)) return { kind: 'refused', code: 'unusable-address' };
+      const recipient = await openRecipient(this.keyring, mail);
+      if (!isUsableAddress(recipient.address)) return { kind: 'refused', code: 'unusable-address' };
       switch (mail.purpose) {
         case 'expunge-confirmation':
-          return this.confirmation(mail, recipient);
+          return await this.confirmation(mail, recipient);
+        case 'removal-link':
+          return await this.removalLink(mail, recipient);
       }
     } catch (error) {
       const attempt = understandComposeError(error);
@@ -61,37 +48,29 @@ export class ComposeMail {
     }
   }
 
-  private confirmation(mail: ClaimedMail, recipient: SealedRecipient): ComposedMail {
+  private async confirmation(mail: ClaimedMail, recipient: SealedRecipient): Promise<ComposedMail> {
     const certificate = readCertificate(mail);
-    const language = chooseLanguage([recipient.language, ...mail.tenantLanguages]);
     const { salt, statusUrl } = recipient;
-    const words = renderConfirmation(language, { ...certificate, salt, statusUrl });
-    return { ...this.addressed(mail, recipient, certificate.statement.controller), ...words };
+    const words = renderConfirmation(languageOf(mail, recipient), { ...certificate, salt, statusUrl });
+    return { ...(await this.addressed(mail, recipient, certificate.statement.controller)), ...words };
   }
 
-  private addressed(mail: ClaimedMail, recipient: SealedRecipient, company: { name: string; privacyContact: string }) {
-    const domain = this.config.MAIL_DOMAIN;
-    const sender = (mail.tenantName ?? company.name).replaceAll(/\p{Cc}/gu, ' ');
-    const name = recipient.name ?? '';
-    const shown = name.length > LONGEST_NAME || UNUSABLE_TEXT.test(name) ? '' : name;
-    return {
-      from: { name: `${sender} via Contact Expunge`, address: `noreply@${domain}` },
-      to: { name: shown, address: recipient.address },
-      ...(isUsable(company.privacyContact) ? { replyTo: { name: '', address: company.privacyContact } } : {}),
-      messageId: `<${mail.emailId}@${domain}>`,
-      date: mail.queuedAt,
-      baseBoundary: mail.emailId,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-      attachments: mail.attachments.map(({ filename, contentType, content }) => ({ filename, contentType, content })),
-      // A bounce comes back to the mail it is about.
-      envelope: { from: `bounce+${mail.emailId}@${domain}`, to: [recipient.address] },
-    };
+  private async removalLink(mail: ClaimedMail, recipient: SealedRecipient): Promise<ComposedMail | Attempt> {
+    const company = mail.tenant;
+    // A link that does not say whose it is looks like fraud; the facts about the client arrive on their own way.
+    if (!company) return { kind: 'put-off', code: 'unknown-tenant' };
+    const words = renderRemovalLink(languageOf(mail, recipient), { company, linkUrl: recipient.linkUrl ?? '' });
+    return { ...(await this.addressed(mail, recipient, company)), ...words };
+  }
+
+  private async addressed(mail: ClaimedMail, recipient: SealedRecipient, company: Company): Promise<AddressedMail> {
+    const key = await this.dkim.keyFor(mail.tenant?.mailDomain);
+    return addressMail({ mail, recipient, company, key, ownDomain: this.config.MAIL_DOMAIN });
   }
 }
 
-function isUsable(address: string): boolean {
-  return !UNUSABLE_TEXT.test(address) && isEmail(address, { allow_utf8_local_part: true });
-}
+const languageOf = (mail: ClaimedMail, recipient: SealedRecipient) =>
+  chooseLanguage([recipient.language, ...(mail.tenant?.languages ?? [])]);
 
 /** What may get well by itself, or by a repair, is tried again; a wrong or broken seal never will. */
 function understandComposeError(error: unknown): Attempt {
@@ -99,5 +78,6 @@ function understandComposeError(error: unknown): Attempt {
   if (error instanceof SealUnreadable && error.reason === 'damaged') return { kind: 'refused', code: 'seal-damaged' };
   if (error instanceof SealUnreadable) return { kind: 'put-off', code: 'unknown-seal-key' };
   if (error instanceof UnusableCertificate) return { kind: 'refused', code: 'unusable-certificate' };
+  if (error instanceof UnusableLink) return { kind: 'refused', code: 'unusable-link' };
   return { kind: 'put-off', code: 'not-composed' };
 }

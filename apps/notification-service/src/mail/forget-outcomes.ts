@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { inEveryTenant } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 
 /** Longer than any topic or parked message can bring a mail again, and than a bounce takes. */
@@ -20,10 +21,12 @@ export class ForgetOutcomes implements OnModuleInit {
   }
 
   async execute(): Promise<PumpResult> {
-    const [, forgotten]: [unknown, number] = await this.db.query(
-      `DELETE FROM mail_outcome WHERE email_id IN (
+    const [, forgotten]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
+      tx.query(
+        `DELETE FROM mail_outcome WHERE email_id IN (
          SELECT email_id FROM mail_outcome WHERE at < now() - $1 * interval '1 day' LIMIT $2)`,
-      [KEPT_DAYS, CHUNK],
+        [KEPT_DAYS, CHUNK],
+      ),
     );
     return forgotten === CHUNK ? 'more' : 'idle';
   }

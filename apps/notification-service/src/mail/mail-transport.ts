@@ -5,7 +5,7 @@ import { safeError } from '#messaging';
 import { NotificationConfig } from '../config.js';
 import { type Attempt, type NodemailerError, understandFailure } from './attempt.js';
 import type { ComposedMail } from './compose-mail.js';
-import { readDkimKey } from './dkim-key.js';
+import { makePool } from './smtp-pool.js';
 
 /** Every header that says something; the two of RFC 8058 are not in the library's own list. */
 const SIGNED_HEADERS = [
@@ -14,8 +14,8 @@ const SIGNED_HEADERS = [
 ].join(':');
 
 /**
- * Hands mails to the receiving server over a few kept connections, each mail signed (DKIM, RFC 6376). One attempt ends
- * within `attemptMs`, whatever the server does. Making it throws UnusableDkimKey when it could not sign.
+ * Hands mails to the receiving server over a few kept connections, each mail signed (DKIM, RFC 6376) with the key it
+ * brings along. One attempt ends within `attemptMs`, whatever the server does.
  */
 @Injectable()
 export class MailTransport implements OnApplicationShutdown {
@@ -25,29 +25,9 @@ export class MailTransport implements OnApplicationShutdown {
   private readonly mailer;
 
   constructor(config: NotificationConfig) {
-    const timeoutMs = config.SMTP_TIMEOUT_SECONDS * 1_000;
-    this.attemptMs = 2 * timeoutMs;
-    this.mailer = createTransport({
-      url: config.SMTP_URL,
-      pool: true,
-      name: config.MAIL_DOMAIN,
-      maxConnections: config.SMTP_CONNECTIONS,
-      maxMessages: 1_000,
-      maxRequeues: 1,
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      dnsTimeout: timeoutMs,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-      dkim: {
-        domainName: config.MAIL_DOMAIN,
-        keySelector: config.DKIM_SELECTOR,
-        // A KeyObject, not PEM: that would be parsed again for every mail.
-        privateKey: readDkimKey(config.DKIM_KEY_FILE),
-        headerFieldNames: SIGNED_HEADERS,
-      },
-    });
+    this.attemptMs = 2_000 * config.SMTP_TIMEOUT_SECONDS;
+    // Settings of a transport that is given a pool are not asked whether files and addresses may be read; defaults are.
+    this.mailer = createTransport(makePool(config), { disableFileAccess: true, disableUrlAccess: true });
     this.mailer.use('stream', (mail, done) => {
       mail.message.transform(() => new InOnePiece());
       done();
@@ -55,12 +35,13 @@ export class MailTransport implements OnApplicationShutdown {
   }
 
   /** One attempt. Never rejects. */
-  async send(mail: ComposedMail): Promise<Attempt> {
+  async send({ signedWith: { domain, selector, privateKey }, ...mail }: ComposedMail): Promise<Attempt> {
+    const dkim = { domainName: domain, keySelector: selector, privateKey, headerFieldNames: SIGNED_HEADERS };
     // Not AbortSignal.timeout: its timers would outlive the mails they were made for.
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), this.attemptMs);
     try {
-      await this.mailer.sendMail({ ...mail, signal: limit.signal });
+      await this.mailer.sendMail({ ...mail, dkim, signal: limit.signal });
       return { kind: 'accepted' };
     } catch (error) {
       const attempt = understandFailure(error as NodemailerError);

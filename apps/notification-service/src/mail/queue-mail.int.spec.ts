@@ -164,15 +164,17 @@ describe('batches and locks', () => {
     expect(await answersTo(quiet, mail.emailId)).toEqual([]);
   });
 
-  const claim = () => claimMails(quiet.db, { limit: 1_000, except: [], leaseSeconds: 60, giveUpAfterHours: 96 });
+  const claim = () => claimMails(quiet.appDb, { limit: 1_000, except: [], leaseSeconds: 60, giveUpAfterHours: 96 });
 
   async function statementsFor(count: number): Promise<number[]> {
-    const mails = await Promise.all(many(count, () => aMail()));
-    const store = await countStatements(quiet.db, () => quiet.deliver(SendEmail, mails));
+    // A handler is given the messages of one tenant at a time.
+    const tenantId = randomUUID();
+    const mails = await Promise.all(many(count, () => aMail({ tenantId })));
+    const store = await countStatements(quiet.appDb, () => quiet.deliver(SendEmail, mails));
     let claimed: Awaited<ReturnType<typeof claim>> = [];
-    const take = await countStatements(quiet.db, async () => (claimed = await claim()));
+    const take = await countStatements(quiet.appDb, async () => (claimed = await claim()));
     const outcomes = claimed.map((mail) => ({ mail, verdict: { kind: 'accepted' as const } }));
-    const write = await countStatements(quiet.db, () => quiet.app.get(RecordOutcomes).execute(outcomes));
+    const write = await countStatements(quiet.appDb, () => quiet.app.get(RecordOutcomes).execute(outcomes));
     return [claimed.length - count, store, take, write];
   }
 });

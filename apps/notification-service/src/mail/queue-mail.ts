@@ -3,20 +3,21 @@ import type { EntityManager } from 'typeorm';
 import { EmailRejected, message, type SendEmail } from '#contracts';
 import { lockSubjects, type Subject } from '#erasure';
 import { type BatchHandler, Outbox, type Received, SafeMessageError } from '#messaging';
-import { KeyringFile, openSeal, SealUnreadable } from '#service';
+import { KeyringFile, SealUnreadable } from '#service';
+import { openRecipient } from './open-recipient.js';
 import { readCertificate } from './read-certificate.js';
 import { WakeSender } from './wake-sender.js';
 
-/** The contact is known here under another client company. */
-export class WrongTenant extends SafeMessageError {
+/** A mail that takes no attachments has some. */
+export class UnexpectedAttachment extends SafeMessageError {
   constructor() {
-    super('The mail names another tenant than its contact has.');
+    super('A mail of this purpose has no attachments.');
   }
 }
 
 /**
  * Stores mails for the sender, once per email id. Nothing is sent here. A mail whose seal or certificate belongs to
- * another person, request or tenant is refused (and so parked). To an expunged contact only the confirmation of that
+ * another person, request, mail or tenant is refused (and so parked). To an expunged contact only the confirmation of that
  * very request goes out; any other mail is answered as refused for good.
  */
 @Injectable()
@@ -32,7 +33,6 @@ export class QueueMail implements BatchHandler<SendEmail> {
   async handle(messages: readonly Received<SendEmail>[], tx: EntityManager): Promise<void> {
     const mails = messages.map(({ data }) => data);
     const subjects = await lockSubjects(tx, mails);
-    if (mails.some((mail) => subjects.get(mail.contactId)?.tenantId !== mail.tenantId)) throw new WrongTenant();
     const stopped = mails.filter((mail) => isStopped(mail, subjects.get(mail.contactId)));
     const wanted = mails.filter((mail) => !stopped.includes(mail));
     await Promise.all(wanted.map((mail) => this.checkBinding(mail)));
@@ -49,9 +49,9 @@ export class QueueMail implements BatchHandler<SendEmail> {
 
   /** The seal is opened to compare what it is bound to; its contents go no further. */
   private async checkBinding(mail: SendEmail): Promise<void> {
-    readCertificate(mail);
+    checkAttachments(mail);
     try {
-      await openSeal(this.keyring, mail.sealed, mail);
+      await openRecipient(this.keyring, mail);
     } catch (error) {
       // The key may arrive a moment after the first mail that needs it: kept, and checked again when it is sent.
       if (!(error instanceof SealUnreadable && error.reason === 'unknown-key')) throw error;
@@ -60,11 +60,23 @@ export class QueueMail implements BatchHandler<SendEmail> {
   }
 }
 
+function checkAttachments(mail: SendEmail): void {
+  switch (mail.purpose) {
+    case 'expunge-confirmation':
+      readCertificate(mail);
+      return;
+    case 'removal-link':
+      if (mail.attachments.length > 0) throw new UnexpectedAttachment();
+  }
+}
+
 function isStopped(mail: SendEmail, subject: Subject | undefined): boolean {
   if (!subject?.tombstone) return false;
   switch (mail.purpose) {
     case 'expunge-confirmation':
       return mail.expungeId !== subject.tombstone.expungeId;
+    case 'removal-link':
+      return true;
   }
 }
 

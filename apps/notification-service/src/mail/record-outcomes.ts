@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EmailAccepted, EmailRejected, message, type Outgoing } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
-import { Outbox } from '#messaging';
+import { inEveryTenant, Outbox } from '#messaging';
 import type { ClaimedMail } from './claim-mails.js';
 import type { Verdict } from './judge-attempt.js';
 
@@ -15,6 +15,7 @@ export interface Outcome {
  * Writes what became of mails, all in one transaction and with as many statements for one as for hundreds: the row of a
  * mail that is over goes, its outcome and the message to others come. What is written about a mail that was erased
  * meanwhile, or that another sender has taken over, is nothing; only an acceptance always counts, because it happened.
+ * The mails may be of any tenants.
  */
 @Injectable()
 export class RecordOutcomes {
@@ -24,7 +25,7 @@ export class RecordOutcomes {
   ) {}
 
   async execute(outcomes: readonly Outcome[]): Promise<void> {
-    await this.db.transaction(async (tx) => {
+    await inEveryTenant(this.db, async (tx) => {
       await lockKnownSubjects(tx, [...new Set(outcomes.map(({ mail }) => mail.contactId))].sort());
       const ended = await end(tx, outcomes);
       const putOff = await putBack(tx, outcomes);
@@ -33,6 +34,7 @@ export class RecordOutcomes {
   }
 }
 
+/** An id that another mail has used before, unseen by whoever stored this one, must not stop the others for ever. */
 async function end(tx: EntityManager, outcomes: readonly Outcome[]): Promise<Outgoing[]> {
   const over = outcomes.filter(({ verdict }) => verdict.kind !== 'again');
   if (over.length === 0) return [];
@@ -45,6 +47,7 @@ async function end(tx: EntityManager, outcomes: readonly Outcome[]): Promise<Out
      INSERT INTO mail_outcome (email_id, tenant_id, contact_id, expunge_id, purpose, outcome, code)
      SELECT email_id, tenant_id, contact_id, expunge_id, purpose,
             CASE WHEN code IS NULL THEN 'accepted' ELSE 'rejected' END, code FROM over
+     ON CONFLICT DO NOTHING
      RETURNING email_id, at`,
     [
       over.map(({ mail }) => mail.emailId),

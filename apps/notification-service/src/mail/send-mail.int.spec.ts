@@ -8,13 +8,14 @@ import type { TestService } from '../../../../test/support/test-service.js';
 import { many } from '../../../../test/support/make.js';
 import { MailServer, type ReceivedMail } from '../../test/mail-server.js';
 import {
+  allAnswered,
   aMail,
   answersTo,
   answerTo,
-  dkim,
-  isFinal,
+  aTenant,
+  dnsWith,
   MAIL_DOMAIN,
-  SELECTOR,
+  ownDkim,
   startNotification,
 } from '../../test/make.js';
 import { DeliverMails } from './deliver-mails.js';
@@ -39,13 +40,6 @@ afterAll(async () => {
   await server.close();
 });
 
-const dns = (name: string): Promise<string[][]> => {
-  const key = dkim.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  return name === `${SELECTOR}._domainkey.${MAIL_DOMAIN}`
-    ? Promise.resolve([[`v=DKIM1; k=rsa; p=${key}`]])
-    : Promise.reject(Object.assign(new Error('no record'), { code: 'ENOTFOUND' }));
-};
-
 const messageIds = (mails: readonly ReceivedMail[]) =>
   Promise.all(mails.map(async ({ raw }) => (await simpleParser(raw)).messageId));
 
@@ -68,19 +62,14 @@ describe('a confirmation', () => {
     expect(parsed.headers.get('auto-submitted')).toBe('auto-generated');
     expect(parsed.attachments[0]).toMatchObject({ filename: 'certificate.jws' });
     expect(parsed.attachments[0]!.content.toString()).toBe(mail.attachments[0]!.content);
-    const { results } = await dkimVerify(received!.raw, { resolver: dns });
+    const { results } = await dkimVerify(received!.raw, { resolver: dnsWith([ownDkim()]) });
     expect(results.map(({ status }) => status.result)).toEqual(['pass']);
   });
 
   it('When it is in German, then all its words are; the tenant languages decide where there are no words', async () => {
     const [german, french] = [await aMail({}, { language: 'de-AT' }), await aMail({}, { language: 'fr' })];
-    await service.deliver(TenantChanged, {
-      tenantId: french.tenantId,
-      revision: 1,
-      name: 'Neue Firma',
-      languages: ['fr-CH', 'de-CH', 'en'],
-      privacyContact: 'datenschutz@firma.example',
-    });
+    const { tenantId } = french;
+    await service.deliver(TenantChanged, aTenant({ tenantId, languages: ['fr-CH', 'de-CH', 'en'] }));
     await service.deliver(SendEmail, [german, french]);
     await Promise.all([german, french].map(({ emailId }) => answerTo(service, emailId)));
 
@@ -91,20 +80,6 @@ describe('a confirmation', () => {
       expect(html).toContain('Ümlaut &amp; Sons');
     }
     expect(parsed.map(({ from }) => from?.value[0]?.name)).toContain('Neue Firma via Contact Expunge');
-  });
-
-  it('When name and address hold control characters, then the name is left out and the address refused', async () => {
-    const name = await aMail({}, { name: 'Jo\r\nBcc: victim@example.com' });
-    const address = await aMail({}, { address: 'jo@example.com\r\nRCPT TO:<victim@example.com>' });
-    const nonsense = await aMail({}, { address: 'no address at all' });
-    await service.deliver(SendEmail, [name, address, nonsense]);
-
-    for (const { emailId } of [address, nonsense]) {
-      expect((await answerTo(service, emailId)).data).toMatchObject({ permanent: true, code: 'unusable-address' });
-    }
-    await answerTo(service, name.emailId);
-    expect(server.mails.map(({ to }) => to.length)).toEqual([1]);
-    expect(server.mails[0]!.raw.toString()).not.toMatch(/victim|Bcc/);
   });
 });
 
@@ -259,13 +234,6 @@ describe('a stop', () => {
     expect(server.mails).toHaveLength(1);
   });
 });
-
-/** One look for all: a hundred that look on their own would keep the service from its work. */
-async function allAnswered(asked: TestService, count: number): Promise<void> {
-  const answered = async () => (await asked.outbox()).filter(isFinal).length;
-  const all = async () => ((await answered()) === count ? true : undefined);
-  await waitUntil(all, { what: `${count} outcomes`, timeoutMs: 20_000 });
-}
 
 async function health(): Promise<{ status: string; problems: string[] }> {
   const response = await fetch(`${service.url}/health/mail`);

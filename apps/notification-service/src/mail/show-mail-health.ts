@@ -1,19 +1,28 @@
 import { Controller, Get } from '@nestjs/common';
-import { AnswersWithoutDatabase, Public } from '#service';
+import { IsIn, IsString } from 'class-validator';
+import { Answers, AnswersWithoutDatabase, Example, Summary } from '#service';
 import { SmtpCircuit } from './smtp-circuit.js';
+
+/** What is wrong with sending; empty when nothing is. */
+@Example({ status: 'waiting', problems: ['smtp: the mail server cannot be used (smtp-unreachable); mails wait'] })
+export class MailHealth {
+  @IsIn(['sending', 'waiting']) status: 'sending' | 'waiting';
+  @IsString({ each: true }) problems: string[];
+}
 
 /**
  * `/health/mail` says what is wrong with sending, with status 200: a mail server that is away is waited for, and a
  * service that were not ready because of it could not be rolled out to mend it.
  */
-@Public()
 @AnswersWithoutDatabase()
 @Controller('health')
 export class ShowMailHealth {
   constructor(private readonly circuit: SmtpCircuit) {}
 
   @Get('mail')
-  execute(): { status: 'sending' | 'waiting'; problems: string[] } {
+  @Summary('Whether mails are being sent, and what is wrong when they wait; always 200.')
+  @Answers(200, MailHealth)
+  execute(): MailHealth {
     const problems = this.circuit.problems();
     return { status: problems.length > 0 ? 'waiting' : 'sending', problems };
   }

@@ -1,7 +1,9 @@
 import { Eta } from 'eta';
 import type { CertificateStatement, ParticipantEvidence } from '#contracts';
 import { HTML, TEXT } from './confirmation-layout.js';
+import { toHeaderText } from '../header-text.js';
 import type { ConfirmationWords } from './confirmation-words.js';
+import { webAddress } from './web-address.js';
 
 export interface ConfirmationFacts {
   readonly statement: CertificateStatement;
@@ -39,7 +41,7 @@ export function renderConfirmation(words: ConfirmationWords, facts: Confirmation
     statusUrl: webAddress(facts.statusUrl),
   };
   return {
-    subject: words.subject(statement.controller.name).replaceAll(/\p{Cc}/gu, ' '),
+    subject: words.subject(toHeaderText(statement.controller.name)),
     text: forText.render('@confirmation', view),
     html: forHtml.render('@confirmation', view),
   };
@@ -100,10 +102,4 @@ function moment({ language }: ConfirmationWords, iso: string): string {
     new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' });
   formats.set(language, format);
   return `${format.format(new Date(iso))} UTC`;
-}
-
-/** A link may only lead to a web page, whatever a seal may say. */
-function webAddress(address: string | undefined): string | undefined {
-  const url = address === undefined ? null : URL.parse(address);
-  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : undefined;
 }

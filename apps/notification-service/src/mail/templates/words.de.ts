@@ -1,6 +1,6 @@
-import type { ConfirmationWords } from './confirmation-words.js';
+import type { MailWords } from './mail-words.js';
 
-export const de: ConfirmationWords = {
+export const de: MailWords = {
   language: 'de',
   subject: (company) => `Ihr Kontakteintrag bei ${company} wurde endgültig gelöscht`,
   heading: 'Ihr Kontakteintrag wurde endgültig gelöscht',
@@ -15,8 +15,13 @@ export const de: ConfirmationWords = {
   reasons: {
     'account-deleted': 'Konto auf der Karriereseite gelöscht',
     'requested-by-recruiter': 'über das Recruiting-Team beantragt',
+    'requested-by-address': 'über die E-Mail-Adresse beantragt, bestätigt über einen dorthin gesendeten Link',
   },
-  requesters: { candidate: 'durch Sie', recruiter: 'durch das Recruiting-Team' },
+  requesters: {
+    candidate: 'durch Sie',
+    recruiter: 'durch das Recruiting-Team',
+    'address-holder': 'durch Sie, als Inhaberin oder Inhaber der E-Mail-Adresse',
+  },
   received: 'Eingegangen',
   completed: 'Abgeschlossen',
   controller: 'Verantwortliches Unternehmen',
@@ -28,6 +33,9 @@ export const de: ConfirmationWords = {
   stores: {
     contacts: 'Kontakteintrag',
     notes: 'Notizen',
+    holds: 'Löschsperren',
+    waiting_requests: 'Löschanträge, die warten mussten',
+    removal_links: 'Links zum Bestätigen einer Löschung',
     enrolments: 'Teilnahmen an Abläufen',
     timers: 'geplante Schritte',
     mails: 'wartende E-Mails',
@@ -60,4 +68,18 @@ export const de: ConfirmationWords = {
     'Diese Nachricht wurde automatisch erstellt. Sobald sie zugestellt ist, löscht unser E-Mail-System Ihre Adresse. ' +
     'Verschlüsselte Kopien des Auftrags, sie zu senden, mit Ihrem Namen und Ihrer Adresse, enden zu der Zeit, die unter ' +
     '„Was aufbewahrt wird und warum“ genannt ist.',
+  removalLink: {
+    subject: (company) => `Bitte bestätigen: Löschung Ihres Kontakteintrags bei ${company}`,
+    heading: 'Bitte bestätigen Sie die Löschung Ihres Kontakteintrags',
+    opening: (company) =>
+      `Jemand hat beantragt, endgültig zu löschen, was das Bewerbersystem von ${company} unter dieser E-Mail-Adresse ` +
+      'gespeichert hat. Wenn Sie das waren, öffnen Sie bitte diese Seite und bestätigen Sie es dort. Vorher wird nichts ' +
+      'gelöscht.',
+    link: 'Zur Seite, auf der Sie bestätigen:',
+    validity: (hours) =>
+      `Der Link gilt ${hours} Stunden ab dem Antrag. Er ist nur für Sie bestimmt: Bitte geben Sie ihn nicht weiter.`,
+    notYou: 'Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Es wird nichts gelöscht, und nichts ändert sich.',
+    privacyContact: 'Fragen zum Datenschutz',
+    closing: 'Diese Nachricht wurde automatisch erstellt.',
+  },
 };

@@ -1,6 +1,6 @@
-import type { ConfirmationWords } from './confirmation-words.js';
+import type { MailWords } from './mail-words.js';
 
-export const en: ConfirmationWords = {
+export const en: MailWords = {
   language: 'en',
   subject: (company) => `Your contact record at ${company} has been permanently removed`,
   heading: 'Your contact record has been permanently removed',
@@ -15,8 +15,13 @@ export const en: ConfirmationWords = {
   reasons: {
     'account-deleted': 'account deleted on the career site',
     'requested-by-recruiter': 'requested through the recruiting team',
+    'requested-by-address': 'requested by email address, confirmed through a link sent to it',
   },
-  requesters: { candidate: 'by you', recruiter: 'by the recruiting team' },
+  requesters: {
+    candidate: 'by you',
+    recruiter: 'by the recruiting team',
+    'address-holder': 'by you, as the holder of the email address',
+  },
   received: 'Received',
   completed: 'Completed',
   controller: 'Responsible company (controller)',
@@ -28,6 +33,9 @@ export const en: ConfirmationWords = {
   stores: {
     contacts: 'contact record',
     notes: 'notes',
+    holds: 'legal holds',
+    waiting_requests: 'removal requests that had to wait',
+    removal_links: 'links sent to confirm a removal',
     enrolments: 'enrolments in workflows',
     timers: 'scheduled steps',
     mails: 'mails waiting to be sent',
@@ -57,4 +65,17 @@ export const en: ConfirmationWords = {
   closing:
     'This message was created automatically. Once it is delivered, our mail system deletes your address. Encrypted copies ' +
     'of the instruction to send it, with your name and address, end at the time named under “What is kept, and why”.',
+  removalLink: {
+    subject: (company) => `Please confirm: removal of your contact record at ${company}`,
+    heading: 'Please confirm the removal of your contact record',
+    opening: (company) =>
+      `Somebody asked for the permanent removal of what the recruiting system of ${company} holds under this email ` +
+      'address. If that was you, open this page and confirm it there. Until then nothing is removed.',
+    link: 'To the page where you confirm:',
+    validity: (hours) =>
+      `The link can be used for ${hours} hours after it was asked for. It is for you alone: please do not pass it on.`,
+    notYou: 'If it was not you, you need not do anything: nothing is removed and nothing changes.',
+    privacyContact: 'Questions about data protection',
+    closing: 'This message was created automatically.',
+  },
 };
