@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseName, ServiceName } from './catalogue.js';
 import { databaseOf } from './catalogue.js';
-import type { DatabaseUrls } from './databases.js';
-import type { Secrets } from './secrets.js';
+import { type DatabaseUrls, withoutPassword } from './databases.js';
+import { MAIL_DOMAIN, type Secrets } from './secrets.js';
 
 /** All that the environments of the services are made of. */
 export interface EnvironmentFacts {
@@ -23,7 +23,7 @@ export function serviceEnvironment(name: ServiceName, facts: EnvironmentFacts): 
   return {
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: new URL(facts.urls[name]).port,
-    DATABASE_URL: facts.databases[databaseOf(name)].appUrl,
+    ...databaseSettings(facts.databases[databaseOf(name)]),
     KAFKA_BROKERS: facts.brokers.join(','),
     OIDC_ISSUER: facts.identity.issuer,
     OIDC_AUDIENCE: facts.identity.audience,
@@ -36,21 +36,31 @@ export function serviceEnvironment(name: ServiceName, facts: EnvironmentFacts): 
 
 /** What `main migrate` needs besides. */
 export function migrateEnvironment(name: ServiceName, facts: EnvironmentFacts): Record<string, string> {
-  return { DATABASE_OWNER_URL: facts.databases[databaseOf(name)].ownerUrl };
+  const { ownerUrl, ownerPasswordFile: file } = facts.databases[databaseOf(name)];
+  if (file === undefined) return { DATABASE_OWNER_URL: ownerUrl };
+  return { DATABASE_OWNER_URL: withoutPassword(ownerUrl), DATABASE_OWNER_PASSWORD_FILE: file };
+}
+
+function databaseSettings({ appUrl, appPasswordFile: file }: DatabaseUrls): Record<string, string> {
+  if (file === undefined) return { DATABASE_URL: appUrl };
+  return { DATABASE_URL: withoutPassword(appUrl), DATABASE_PASSWORD_FILE: file };
 }
 
 function ownSettings(name: ServiceName, facts: EnvironmentFacts): Record<string, string> {
   const privacyUrl = facts.urls['privacy-service'];
   switch (name) {
     case 'contact-service':
-      return { SEAL_KEYRING_FILE: facts.secrets.sealKeyringFile, STATUS_PAGE_URL: `${privacyUrl}/status/` };
+      return {
+        SEAL_KEYRING_FILE: facts.secrets.sealKeyringFile,
+        STATUS_PAGE_URL: `${privacyUrl}/status/`,
+        REMOVAL_LINK_URL: `${facts.urls['contact-service']}/r/`,
+      };
     case 'notification-service':
       return {
         SEAL_KEYRING_FILE: facts.secrets.sealKeyringFile,
         SMTP_URL: facts.smtpUrl,
-        MAIL_DOMAIN: 'mail.contact-expunge.example',
-        DKIM_SELECTOR: 'local',
-        DKIM_KEY_FILE: facts.secrets.dkimKeyFile,
+        MAIL_DOMAIN,
+        DKIM_KEYS_FILE: facts.secrets.dkimKeysFile,
       };
     case 'privacy-service':
       return { CERTIFICATE_KEYS_FILE: facts.secrets.certificateKeysFile, CERTIFICATE_ISSUER: privacyUrl };

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { type DatabaseUrls, connected } from './databases.js';
@@ -37,6 +37,18 @@ test.each([
 test('When the application role opens another database, then it may not connect', async () => {
   const attempt = connected(things.appUrl.replace(/things$/, 'others'), (app) => app.query('SELECT 1'));
   await expect(attempt).rejects.toThrow(/permission denied/);
+});
+
+test('When databases are made, then each role has its password in a file that only we can read, and keeps it', async () => {
+  const { appUrl, appPasswordFile, ownerUrl, ownerPasswordFile } = things;
+  for (const [url, file] of [
+    [appUrl, appPasswordFile!],
+    [ownerUrl, ownerPasswordFile!],
+  ] as const) {
+    expect(readFileSync(file, 'utf8')).toBe(`${new URL(url).password}\n`);
+    expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700]);
+  }
+  expect((await postgres!.createDatabases(['things'])).things).toEqual(things);
 });
 
 test('When the server is killed and started again, then committed rows are there', async () => {

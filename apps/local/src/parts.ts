@@ -87,11 +87,11 @@ async function databasesPart(
   stops: Stop[],
 ): Promise<Pick<Parts, 'databases' | 'postgres'>> {
   const names = [...DATABASE_NAMES];
-  if (options.postgres !== undefined) return { databases: await options.postgres.createDatabases(names) };
+  const passwordsDir = join(options.dataDir, 'secrets', 'database');
+  if (options.postgres !== undefined) return { databases: await options.postgres.createDatabases(names, passwordsDir) };
   const superuserUrl = options.config.postgresUrl;
   if (superuserUrl !== undefined) {
-    const passwordsFile = join(options.dataDir, 'database-passwords.json');
-    return { databases: await createDatabases({ superuserUrl, names, passwordsFile }) };
+    return { databases: await createDatabases({ superuserUrl, names, passwordsDir }) };
   }
   const postgres = await startPostgres({
     dataDir: join(options.dataDir, 'postgres'),
@@ -101,7 +101,7 @@ async function databasesPart(
     report: options.output,
   });
   stops.push(() => postgres.stop());
-  return { postgres, databases: await postgres.createDatabases(names) };
+  return { postgres, databases: await postgres.createDatabases(names, passwordsDir) };
 }
 
 async function kafkaPart(options: StartPartsOptions, stops: Stop[]): Promise<Pick<Parts, 'brokers' | 'kafka'>> {

@@ -35,6 +35,19 @@ export async function prepareCluster(options: ClusterOptions): Promise<string> {
   return password;
 }
 
+/** Puts certificate and key where the server may read them; the settings that name them. */
+export function writeServerKeys(
+  dataDir: string,
+  binaries: PostgresBinaries,
+  { cert, key }: { cert: string; key: string },
+): Record<string, string> {
+  const files = [join(dataDir, 'server.crt'), join(dataDir, 'server.key')] as const;
+  writeFileSync(files[0], cert, { mode: 0o600 });
+  writeFileSync(files[1], key, { mode: 0o600 });
+  own(binaries, ...files);
+  return { ssl: 'on', ssl_cert_file: files[0], ssl_key_file: files[1] };
+}
+
 async function initialise(options: ClusterOptions, cluster: string, passwordFile: string): Promise<void> {
   const { dataDir, binaries, fsync, logFile } = options;
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];

@@ -7,7 +7,7 @@ import { KeepRunning } from './keep-running.js';
 import { endProcess, identify } from './orphans.js';
 import { freePort } from './ports.js';
 import { type PostgresBinaries, findPostgres } from './postgres-binaries.js';
-import { prepareCluster } from './postgres-cluster.js';
+import { prepareCluster, writeServerKeys } from './postgres-cluster.js';
 import { waitUntil } from './wait-until.js';
 
 const START_TIMEOUT_MS = 30_000;
@@ -22,6 +22,8 @@ export interface PostgresOptions {
   fsync: boolean;
   /** The server's log, `<dataDir>/postgres.log` unless told. It never quotes statements or values. */
   log?: string;
+  /** PEM texts: the server then also takes TLS connections. For tests. */
+  tls?: { cert: string; key: string };
   /** Told when the server ends unasked, which is then started again; without it the server stays down. */
   report?: (line: string) => void;
 }
@@ -32,8 +34,8 @@ export interface PostgresServer {
   readonly pid: number | undefined;
   /** Role `postgres` on database `postgres`. */
   readonly superuserUrl: string;
-  /** See `createDatabases` in databases.ts; the passwords are kept in the data folder. */
-  createDatabases<Name extends string>(names: Name[]): Promise<Record<Name, DatabaseUrls>>;
+  /** See `createDatabases` in databases.ts; the passwords are kept in `passwordsDir`, else in the data folder. */
+  createDatabases<Name extends string>(names: Name[], passwordsDir?: string): Promise<Record<Name, DatabaseUrls>>;
   /** Fast shutdown: connections are closed, everything committed is kept. */
   stop(): Promise<void>;
   /** Ends the server at once (SIGKILL as a crash, SIGQUIT as an immediate stop); `restart` recovers. */
@@ -54,11 +56,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const logFile = options.log ?? join(dataDir, 'postgres.log');
   const password = await prepareCluster({ dataDir, binaries, fsync: options.fsync, logFile });
   const superuserUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  const tls = options.tls && writeServerKeys(dataDir, binaries, options.tls);
+  const settings = { ...settingsOf(options.fsync), ...tls };
   const server = new KeepRunning({
     name: 'PostgreSQL',
     logFile,
     report: options.report,
-    launch: () => launchServer({ dataDir, port, fsync: options.fsync, logFile }, binaries, superuserUrl),
+    launch: () => launchServer({ dataDir, port, settings, logFile }, binaries, superuserUrl),
     end: (running) => running.stop('SIGINT', STOP_TIMEOUT_MS),
   });
   await server.start();
@@ -68,8 +72,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     get pid() {
       return server.current?.pid;
     },
-    createDatabases: (names) =>
-      createDatabases({ superuserUrl, names, passwordsFile: join(dataDir, 'passwords.json') }),
+    createDatabases: (names, passwordsDir = join(dataDir, 'passwords')) =>
+      createDatabases({ superuserUrl, names, passwordsDir }),
     stop: () => server.stop(),
     kill: (signal) => server.kill(signal),
     async restart() {
@@ -80,7 +84,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 }
 
 async function launchServer(
-  options: { dataDir: string; port: number; fsync: boolean; logFile: string },
+  options: { dataDir: string; port: number; settings: Record<string, string>; logFile: string },
   binaries: PostgresBinaries,
   superuserUrl: string,
 ): Promise<Child> {
@@ -88,7 +92,7 @@ async function launchServer(
   const start = (): Promise<Child> =>
     startChild({
       command: binaries.postgres,
-      args: ['-D', cluster, '-p', String(options.port), ...settings(options.fsync)],
+      args: ['-D', cluster, '-p', String(options.port), ...asArguments(options.settings)],
       env: { ...baseEnvironment(), LC_ALL: 'C' },
       logFile: options.logFile,
       pidFile: join(options.dataDir, 'postgres.pid'),
@@ -115,8 +119,8 @@ async function launchServer(
   }
 }
 
-function settings(fsync: boolean): string[] {
-  const values: Record<string, string> = {
+function settingsOf(fsync: boolean): Record<string, string> {
+  return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
@@ -132,7 +136,10 @@ function settings(fsync: boolean): string[] {
     // synchronous_commit stays on: without it a killed server forgets the last commits, and tests kill it.
     ...(fsync ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function asArguments(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 /** Ends a server of this very cluster that is still running although nobody remembers having started it. */

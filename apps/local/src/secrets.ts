@@ -1,8 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JWK, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { writePrivateJson } from './databases.js';
+
+/** Mails of clients without a key of their own are sent from here. */
+export const MAIL_DOMAIN = 'mail.contact-expunge.example';
 
 /** Files that services read; made once, readable by their owner only, kept between starts. */
 export interface Secrets {
@@ -12,8 +15,8 @@ export interface Secrets {
   certificateKeysFile: string;
   /** The public part of it. */
   certificateJwksFile: string;
-  /** RSA-2048, PKCS#8 PEM. */
-  dkimKeyFile: string;
+  /** `{"keys":[{"domain","selector","privateKey"}]}`, RSA-2048 as PKCS#8 PEM, one for each sender domain. */
+  dkimKeysFile: string;
 }
 
 /** Makes the files that are missing in `dir` (mode 700) and returns where all of them are. */
@@ -23,14 +26,14 @@ export async function ensureSecrets(dir: string): Promise<Secrets> {
     sealKeyringFile: join(dir, 'seal-keyring.json'),
     certificateKeysFile: join(dir, 'certificate-keys.json'),
     certificateJwksFile: join(dir, 'certificate-jwks.json'),
-    dkimKeyFile: join(dir, 'dkim-key.pem'),
+    dkimKeysFile: join(dir, 'dkim-keys.json'),
   };
   if (!existsSync(secrets.sealKeyringFile)) writePrivateJson(secrets.sealKeyringFile, newKeyring());
   if (!existsSync(secrets.certificateKeysFile)) {
     writePrivateJson(secrets.certificateKeysFile, { keys: [await newCertificateKey()] });
   }
   writePrivateJson(secrets.certificateJwksFile, publicPart(secrets.certificateKeysFile));
-  if (!existsSync(secrets.dkimKeyFile)) writeFileSync(secrets.dkimKeyFile, newDkimKey(), { mode: 0o600 });
+  if (!existsSync(secrets.dkimKeysFile)) writePrivateJson(secrets.dkimKeysFile, { keys: [newDkimKey()] });
   return secrets;
 }
 
@@ -49,7 +52,8 @@ function publicPart(file: string): { keys: JWK[] } {
   return { keys: keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) };
 }
 
-function newDkimKey(): string {
+function newDkimKey(): { domain: string; selector: string; privateKey: string } {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { domain: MAIL_DOMAIN, selector: 'local', privateKey: pem };
 }

@@ -15,9 +15,13 @@ npm run migrate [-- <service>...]
     Brings the schemas up to date (npm start does it by itself).
 npm run dead-letters -- <service> list | replay <id...> | replay --all | discard <id>
     Shows the messages a service could not handle, hands them to it again, or gives one up.
+npm run audit:verify [-- <service>...]
+npm run audit:verify -- <service> --head <tenant>:<n>:<hash> ...
+    Recomputes the chains of the audit logs and names the first row that was changed, removed or reordered.
+    With heads it printed earlier it also shows a chain that lost its end or was written anew.
 
 Services: ${SERVICE_NAMES.join(', ')}. PostgreSQL must be running.
-Elsewhere, with the service's own environment: node dist/apps/<service>/src/main.js migrate | dead-letters ...
+Elsewhere, with the service's own environment: node dist/apps/<service>/src/main.js migrate | dead-letters ... | audit ...
 `;
 
 const isService = (name: string | undefined): boolean => SERVICE_NAMES.some((service) => service === name);
@@ -29,10 +33,24 @@ function main([command, ...rest]: string[]): number {
     const services = rest.length > 0 ? rest : SERVICE_NAMES;
     return services.map((service) => run(service, `${service}.migrate`, ['migrate'])).find((code) => code !== 0) ?? 0;
   }
+  if (command === 'audit') return verifyAuditLogs(rest);
   const [service, ...words] = rest;
   if (command === 'dead-letters' && service !== undefined && isService(service))
     return run(service, service, [command, ...words]);
   return say(HELP, 2);
+}
+
+/** Heads belong to one service: each keeps a chain of its own for the same tenant. */
+function verifyAuditLogs(words: string[]): number {
+  const count = words.findIndex((word) => !isService(word));
+  const named = count < 0 ? words : words.slice(0, count);
+  const options = words.slice(named.length);
+  if (options.length > 0 && named.length !== 1) return say(HELP, 2);
+  const codes = (named.length > 0 ? named : SERVICE_NAMES).map((service) => {
+    say(`${service}\n`, 0);
+    return run(service, service, ['audit', 'verify', ...options]);
+  });
+  return codes.find((code) => code !== 0) ?? 0;
 }
 
 function run(service: string, environment: string, words: string[]): number {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LocalSystem } from '../system.js';
 import type { Actor, Api } from '../api.js';
 import { peopleOfTheFile, type Person } from './contacts-file.js';
+import { enableExpunge } from './enable-expunge.js';
 
 export interface Scene {
   /** A client for which expunge is enabled. */
@@ -17,10 +18,13 @@ const VENDOR: Actor = { subject: 'vendor-staff-1', roles: ['vendor-staff'] };
 export async function setTheScene(system: LocalSystem, api: Api, say: (line: string) => void): Promise<Scene> {
   const contacts = system.urls['contact-service'];
   const [tenantId, softTenantId] = [randomUUID(), randomUUID()];
-  say('2. Two client companies: Nordlicht Werke with expunge enabled, Atelier Soleil without');
-  await api.call(VENDOR, 'PUT', `${contacts}/v1/tenants/${tenantId}`, company('Nordlicht Werke', 'permanent'));
-  await api.call(VENDOR, 'PUT', `${contacts}/v1/tenants/${softTenantId}`, company('Atelier Soleil', 'off'));
   const admin: Actor = { subject: 'admin-1', roles: ['client-admin'], tenantId };
+  const nordlicht = `${contacts}/v1/tenants/${tenantId}`;
+  await api.call(VENDOR, 'PUT', nordlicht, company('Nordlicht Werke'));
+  await api.call(VENDOR, 'PUT', `${contacts}/v1/tenants/${softTenantId}`, company('Atelier Soleil'));
+  await enableExpunge(api, nordlicht, { asks: VENDOR, approves: admin });
+  say('2. Two client companies: for Nordlicht Werke the vendor asked to enable expunge and the client approved;');
+  say('   Atelier Soleil has it off, as every client at first');
   const workflow = { name: 'Ask added contacts to opt in' };
   await api.call(admin, 'PUT', `${system.urls['workflow-service']}/v1/workflows/manual`, workflow);
   const recruiter: Actor = { subject: 'recruiter-1', roles: ['recruiter'], tenantId };
@@ -38,8 +42,9 @@ export async function setTheScene(system: LocalSystem, api: Api, say: (line: str
   return { tenantId, recruiter, officer };
 }
 
-const company = (name: string, expungePolicy: 'off' | 'permanent'): object => {
-  return { name, expungePolicy, languages: ['en', 'de'], privacyContact: 'privacy@company.example' };
+const company = (name: string): object => {
+  const mailDomain = 'mail.contact-expunge.example';
+  return { name, mailDomain, languages: ['en', 'de'], privacyContact: 'privacy@company.example' };
 };
 
 async function addEverybody(api: Api, recruiter: Actor, contacts: string): Promise<{ added: number; notes: number }> {

@@ -20,6 +20,10 @@ export interface KafkaOptions {
   /** Free ones unless told. */
   port?: number;
   controllerPort?: number;
+  /** Lines added to server.properties, where they win; {PORT} and {CONTROLLER_PORT} are filled in. For tests. */
+  properties?: string[];
+  /** Added to the command that formats the storage: users with their first passwords. For tests. */
+  formatArguments?: string[];
   /** Starts sooner and caps the peak speed: tests and demo only. */
   fast?: boolean;
   /** File for what the JVM prints. */
@@ -41,6 +45,8 @@ export interface KafkaBroker {
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Stops the broker if it runs and starts it again on the same ports with the same data. */
   restart(): Promise<void>;
+  /** Runs one of Kafka's own command-line classes to its end; rejects, naming the log, when it fails. */
+  runTool(className: string, args: string[]): Promise<void>;
 }
 
 /**
@@ -77,6 +83,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
       await broker.stop();
       await broker.start();
     },
+    runTool: (className, args) => runTool(node, className, args),
   };
 }
 
@@ -86,6 +93,8 @@ interface Node {
   dataDir: string;
   port: number;
   controllerPort: number;
+  properties?: string[];
+  formatArguments?: string[];
   fast?: boolean;
   log: string;
 }
@@ -99,17 +108,15 @@ async function formatOnce(node: Node): Promise<void> {
   const config = writeProperties(node, half);
   // A letter in front, because an argument that begins with a dash is taken for an option.
   const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
-  const tool = await startJvm(node, [
-    'kafka.tools.StorageTool',
-    'format',
-    '--cluster-id',
-    clusterId,
-    '--config',
-    config,
-  ]);
-  const { code } = await tool.exited;
-  if (code !== 0) throw new Error(`Kafka's storage could not be formatted (see ${node.log})`);
+  const args = ['--cluster-id', clusterId, '--config', config, ...(node.formatArguments ?? [])];
+  await runTool(node, 'kafka.tools.StorageTool', ['format', ...args]);
   renameSync(half, data);
+}
+
+async function runTool(node: Node, className: string, args: string[]): Promise<void> {
+  const tool = await startJvm(node, [className, ...args], 'tool.pid');
+  const { code } = await tool.exited;
+  if (code !== 0) throw new Error(`Kafka's ${className} failed (see ${node.log})`);
 }
 
 async function launch(node: Node): Promise<Child> {
@@ -128,7 +135,7 @@ async function launch(node: Node): Promise<Child> {
   }
 }
 
-function startJvm(node: Node, args: string[]): Promise<Child> {
+function startJvm(node: Node, args: string[], pidFile = 'kafka.pid'): Promise<Child> {
   const marker = `-Dcontact-expunge.local=${node.dataDir}`;
   return startChild({
     command: node.java,
@@ -147,14 +154,16 @@ function startJvm(node: Node, args: string[]): Promise<Child> {
     ],
     env: baseEnvironment(),
     logFile: node.log,
-    pidFile: join(node.dataDir, 'kafka.pid'),
+    pidFile: join(node.dataDir, pidFile),
     marker,
     cwd: node.dataDir,
   });
 }
 
 function writeProperties(node: Node, data: string): string {
-  const filled = readFileSync(sourceFile('kafka', 'server.properties'), 'utf8')
+  const usual = readFileSync(sourceFile('kafka', 'server.properties'), 'utf8');
+  const filled = [usual, ...(node.properties ?? []), '']
+    .join('\n')
     .replaceAll('{PORT}', String(node.port))
     .replaceAll('{CONTROLLER_PORT}', String(node.controllerPort))
     .replaceAll('{DATA}', data);
