@@ -29,7 +29,10 @@ export interface Waiting {
 export interface TestService {
   readonly app: INestApplication;
   readonly url: string;
+  /** The test's own connections, which see every tenant. */
   readonly db: DataSource;
+  /** The service's, on which a statement sees only the tenant its transaction is bound to. */
+  readonly appDb: DataSource;
   readonly ownerUrl: string;
   /** Hands messages to the service as its consumer would: validation, inbox, savepoints and dead letters included. */
   deliver<M extends Message>(
@@ -58,21 +61,31 @@ export async function startTestService<C extends ServiceConfig>(parts: ServiceUn
   // They wait for the broker otherwise: a restored database must first learn who has been expunged.
   running.app.get(Pumps).start();
   const { app, url, stop } = running;
-  const db = app.get(DataSource);
+  const db = await everyTenant(database.appUrl).initialize();
   return {
     app,
     url,
     db,
+    appDb: app.get(DataSource),
     ownerUrl: database.ownerUrl,
     deliver: (type, data, about) => deliver(app, type, [data].flat() as Data<Message>[], about),
     outbox: () => readOutbox(db),
     token: (request) => identity.token(request),
     stop: async () => {
       await stop();
+      await db.destroy();
       await identity.stop();
     },
   };
 }
+
+const everyTenant = (url: string): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    url,
+    installExtensions: false,
+    extra: { options: '-c app.tenant_id=all -c timezone=UTC' },
+  });
 
 function environment(
   databaseUrl: string,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type Actor,
   Api,
+  enableExpunge,
   type LocalSystem,
   type ServiceName,
   startSystem,
@@ -49,19 +50,22 @@ export interface Company {
 
 export async function aCompany(system: TestSystem, expungePolicy: 'off' | 'permanent' = 'permanent'): Promise<Company> {
   const tenantId = randomUUID();
+  const url = `${system.urls['contact-service']}/v1/tenants/${tenantId}`;
   const facts = {
     name: 'Nordlicht Werke',
-    expungePolicy,
+    mailDomain: 'mail.contact-expunge.example',
     languages: ['en'],
     privacyContact: 'privacy@company.example',
   };
-  await system.api.call(VENDOR, 'PUT', `${system.urls['contact-service']}/v1/tenants/${tenantId}`, facts);
   const someone = (role: string): Actor => ({ subject: `${role}-${randomUUID()}`, roles: [role], tenantId });
+  const admin = someone('client-admin');
+  await system.api.call(VENDOR, 'PUT', url, facts);
+  if (expungePolicy === 'permanent') await enableExpunge(system.api, url, { asks: VENDOR, approves: admin });
   return {
     tenantId,
     recruiter: someone('recruiter'),
     officer: someone('privacy-officer'),
-    admin: someone('client-admin'),
+    admin,
     candidate: () => someone('candidate'),
   };
 }

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { type Access, type Role, ROLES, ROUTES, SERVICES } from '#contracts';
+import { RouteTable } from '../../libs/service/src/access/route-table.js';
+import { ASKING } from './asking.js';
+import { type Answered, ask, type FourServices, startFourServices, tokensOf } from './four-services.js';
+import { aWorld, type Asking, rowsOf, type World } from './world.js';
+
+let services: FourServices;
+let token: ReturnType<typeof tokensOf>;
+
+beforeAll(async () => {
+  services = await startFourServices();
+  token = tokensOf(services);
+}, 60_000);
+afterAll(() => services.stop());
+
+const ALL = SERVICES.flatMap((service) =>
+  Object.entries<Access>(ROUTES[service]).map(([route, access]) => ({ service, route, access })),
+);
+type Line = (typeof ALL)[number];
+const asking = ({ service, route }: Line): Asking => (ASKING[service] as Record<string, Asking>)[route]!;
+
+interface As {
+  readonly role: Role;
+  readonly tenantId: string;
+}
+
+/** Makes ready what a route is asked for, and gives back what asks it: about `world`, with a token, or without one. */
+async function prepared(line: Line, world: World, as?: As): Promise<() => Promise<Answered>> {
+  const { path, body } = await asking(line)(world, as?.role ?? 'client-admin');
+  const own = as?.tenantId === world.tenantId;
+  const subject = as?.role === 'candidate' && own && line.route !== 'POST /v1/account' ? world.candidate : undefined;
+  const bearer = as && (await token(line.service, as.role, as.tenantId, subject));
+  return () => ask(services.all[line.service], { method: line.route.split(' ')[0]!, path, body, token: bearer });
+}
+
+const call = async (line: Line, world: World, as?: As): Promise<Answered> => (await prepared(line, world, as))();
+
+const name = ({ service, route }: Line): string => `${service} ${route}`;
+const restricted = ALL.filter(({ access }) => access !== 'public');
+const allows = ({ access }: Line, role: Role): boolean => access !== 'public' && access.includes(role);
+
+test('When a route is answered, then it is in the table, and each line of the table is answered', () => {
+  for (const service of SERVICES) {
+    const answered = services.all[service].app
+      .get(RouteTable)
+      .all()
+      .map(({ route }) => route);
+    expect(answered.sort()).toEqual(Object.keys(ROUTES[service]).sort());
+  }
+});
+
+test('When a route is public, then nobody needs a token for it', async () => {
+  const world = await aWorld(services, token);
+  for (const line of ALL.filter(({ access }) => access === 'public')) {
+    expect({ route: name(line), refused: [401, 403].includes((await call(line, world)).status) }).toEqual({
+      route: name(line),
+      refused: false,
+    });
+  }
+});
+
+test('When there is no token, then every other route answers 401', async () => {
+  const world = await aWorld(services, token);
+  for (const line of restricted) {
+    expect({ route: name(line), status: (await call(line, world)).status }).toEqual({ route: name(line), status: 401 });
+  }
+});
+
+describe.each(ROLES)('As %s', (role) => {
+  test('When the table does not name the role, then the answer is 403, for the own tenant and for another', async () => {
+    const [world, other] = [await aWorld(services, token), await aWorld(services, token)];
+    for (const line of restricted.filter((one) => !allows(one, role))) {
+      for (const tenantId of [world.tenantId, other.tenantId]) {
+        expect({ route: name(line), status: (await call(line, world, { role, tenantId })).status }).toEqual({
+          route: name(line),
+          status: 403,
+        });
+      }
+    }
+  });
+
+  test('When the table names the role, then it does what it is for, in the own tenant', async () => {
+    for (const line of restricted.filter((one) => allows(one, role))) {
+      const world = await aWorld(services, token);
+      if (line.route.endsWith('/removal')) await call(REMOVAL, world, { role: 'recruiter', tenantId: world.tenantId });
+      const { status, text } = await call(line, world, { role, tenantId: world.tenantId });
+      expect({ route: name(line), status, text: status < 400 ? '' : text }).toEqual({
+        route: name(line),
+        status,
+        text: '',
+      });
+    }
+  });
+});
+
+const REMOVAL: Line = { service: 'contact-service', route: 'POST /v1/contacts/:id/expunge', access: ['recruiter'] };
+
+/** Everything about another tenant, asked by every role the table names: what was shown or changed of it. */
+async function crossings(): Promise<string[]> {
+  const [victim, attacker] = [await aWorld(services, token), await aWorld(services, token)];
+  const secrets = [
+    victim.tenantId,
+    victim.contactId,
+    victim.expungeId,
+    victim.holdId,
+    victim.person.email,
+    victim.person.familyName,
+  ];
+  const found: string[] = [];
+  for (const line of restricted) {
+    // Vendor staff belong to no tenant and set up every one.
+    for (const role of ROLES.filter((one) => one !== 'vendor-staff' && allows(line, one))) {
+      const act = await prepared(line, victim, { role, tenantId: attacker.tenantId });
+      const before = await rowsOf(services, line.service, victim.tenantId);
+      const { status, text } = await act();
+      const after = await rowsOf(services, line.service, victim.tenantId);
+      const asked = `${name(line)} as ${role}`;
+      if (line.route.includes('/:id') && ![403, 404].includes(status)) found.push(`${asked}: ${status}`);
+      if (secrets.some((secret) => text.includes(secret))) found.push(`${asked}: shows it`);
+      if (after !== before) found.push(`${asked}: changes it`);
+    }
+  }
+  return found;
+}
+
+const OFF = 'NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY';
+const ON = 'ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY';
+
+/** Runs `work` with the second lock open. */
+async function withoutRowLevelSecurity<T>(work: () => Promise<T>): Promise<T> {
+  for (const service of SERVICES) await alterIsolated(services.all[service].ownerUrl, OFF);
+  try {
+    return await work();
+  } finally {
+    for (const service of SERVICES) await alterIsolated(services.all[service].ownerUrl, ON);
+  }
+}
+
+async function alterIsolated(ownerUrl: string, change: string): Promise<void> {
+  const owner = await new DataSource({ type: 'postgres', url: ownerUrl, installExtensions: false }).initialize();
+  const tables: { name: string }[] = await owner.query(
+    `SELECT DISTINCT tablename AS name FROM pg_policies WHERE schemaname = 'public'`,
+  );
+  for (const { name: table } of tables) await owner.query(`ALTER TABLE ${table} ${change}`);
+  await owner.destroy();
+}
+
+/** Runs `work` with the first lock open: every comparison with the caller's tenant in the services' SQL is true. */
+async function withoutOwnCheck<T>(work: () => Promise<T>): Promise<T> {
+  const restore = SERVICES.map((service) => openFirstLock(services.all[service].appDb));
+  try {
+    return await work();
+  } finally {
+    for (const undo of restore) undo();
+  }
+}
+
+function openFirstLock(db: DataSource): () => void {
+  const createQueryRunner = db.createQueryRunner.bind(db);
+  db.createQueryRunner = (mode) => {
+    const runner = createQueryRunner(mode);
+    const query = runner.query.bind(runner) as (sql: string, ...rest: unknown[]) => Promise<unknown>;
+    runner.query = ((sql: string, ...rest: unknown[]) =>
+      query(sql.replaceAll(/[\w".]*tenant_id"? = \$\d+/g, '($& OR true)'), ...rest)) as typeof runner.query;
+    return runner;
+  };
+  const pool = (db.driver as PostgresDriver).master as Pool;
+  const { query: poolQuery } = pool;
+  pool.query = ((asked: { name: string; text: string }) =>
+    (poolQuery as (this: Pool, asked: object) => unknown).call(pool, {
+      ...asked,
+      name: `${asked.name} without check`,
+      text: asked.text.replace(/[\w.]*tenant_id = bound\.tenant_id/, '($& OR true)'),
+    })) as never;
+  return () => {
+    db.createQueryRunner = createQueryRunner;
+    pool.query = poolQuery;
+  };
+}
+
+describe('When callers of one tenant ask for what is another tenant\u2019s', () => {
+  test('then nothing of it is shown or changed', async () => {
+    expect(await crossings()).toEqual([]);
+  }, 60_000);
+
+  test('then the code\u2019s own check refuses, also without row-level security', async () => {
+    expect(await withoutRowLevelSecurity(crossings)).toEqual([]);
+  }, 60_000);
+
+  test('then row-level security refuses, also without the code\u2019s own check', async () => {
+    expect(await withoutOwnCheck(crossings)).toEqual([]);
+  }, 60_000);
+
+  test('then without both it would be shown and changed, so the tests above can fail', async () => {
+    expect((await withoutRowLevelSecurity(() => withoutOwnCheck(crossings))).length).toBeGreaterThan(3);
+  }, 60_000);
+});

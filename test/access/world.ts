@@ -1,0 +1,86 @@
+import type { Role, ServiceName } from '#contracts';
+import { aContact, aPerson, anAccount, anEnabling, aTenant } from '../../apps/contact-service/test/start.js';
+import { anExpunged, type PrivacyTestService } from '../../apps/privacy-service/test/privacy-test-service.js';
+import { ask, type FourServices, type tokensOf } from './four-services.js';
+
+/** A client company with one of everything that a route can be asked for. */
+export interface World {
+  readonly tenantId: string;
+  readonly contactId: string;
+  readonly person: ReturnType<typeof aPerson>;
+  /** Subject of the candidate who has an account. */
+  readonly candidate: string;
+  /** A contact under a legal hold, and the hold. */
+  readonly held: string;
+  readonly holdId: string;
+  /** Takes expunge and every request for it back. */
+  switchOff(): Promise<unknown>;
+  /** Requests to enable expunge that the vendor, or the client, has made and nobody has answered. */
+  readonly requestOf: Readonly<Record<'vendor' | 'client', () => Promise<string>>>;
+  readonly expungeId: string;
+}
+
+export async function aWorld(services: FourServices, token: ReturnType<typeof tokensOf>): Promise<World> {
+  const tenant = await aTenant(services.contact);
+  const { tenantId, officer, staff, admin } = tenant;
+  const person = aPerson();
+  const contactId = await aContact(services.contact, tenant, person);
+  await services.contact.call(tenant.recruiter, 'POST', `/v1/contacts/${contactId}/notes`, {
+    body: `About ${person.givenName}`,
+  });
+  const { candidate } = await anAccount(services.contact, tenant);
+  const held = await aContact(services.contact, tenant);
+  const hold = await services.contact.call(officer, 'POST', `/v1/contacts/${held}/holds`, {
+    caseReference: 'C 1',
+    reason: 'litigation',
+  });
+  const { expungeId } = await anExpunged(services.all['privacy-service'] as PrivacyTestService, { tenantId });
+  await ask(services.all['workflow-service'], {
+    method: 'PUT',
+    path: '/v1/workflows/manual',
+    token: await token('workflow-service', 'client-admin', tenantId),
+    body: { name: `Ask ${person.familyName}` },
+  });
+  const switchOff = (): Promise<unknown> =>
+    services.contact.call(staff, 'POST', `/v1/tenants/${tenantId}/expunge-policy/off`, { reason: 'Begin anew.' });
+  const request = (caller: typeof staff) => async (): Promise<string> => {
+    await switchOff();
+    const path = `/v1/tenants/${tenantId}/expunge-policy/requests`;
+    return String((await services.contact.call(caller, 'POST', path, anEnabling())).body.id);
+  };
+  const requestOf = { vendor: request(staff), client: request(admin) };
+  return {
+    tenantId,
+    contactId,
+    person,
+    candidate: candidate.subject,
+    holdId: String(hold.body.id),
+    switchOff,
+    requestOf,
+    expungeId,
+    held,
+  };
+}
+
+/** Every row of a tenant in a service's database, as text: what a crossing would have changed or shown. */
+export async function rowsOf({ all }: FourServices, service: ServiceName, tenantId: string): Promise<string> {
+  const { db } = all[service];
+  const tables: { name: string; key: string }[] = await db.query(
+    `SELECT table_name AS name, column_name AS key FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name NOT LIKE 'audit_%'
+       AND (column_name = 'tenant_id' OR (table_name = 'tenant' AND column_name = 'id')) ORDER BY 1`,
+  );
+  const rows: string[] = [];
+  for (const { name, key } of tables) {
+    const [row] = await db.query(`SELECT json_agg(t ORDER BY t::text)::text AS rows FROM ${name} t WHERE ${key} = $1`, [
+      tenantId,
+    ]);
+    rows.push(`${name}: ${row.rows}`);
+  }
+  return rows.join('\n');
+}
+
+export type Asking = (
+  world: World,
+  role: Role,
+) => Promise<{ path: string; body?: unknown }> | { path: string; body?: unknown };
