@@ -10,6 +10,7 @@ export { migrate } from './migrate.js';
 export { requireNodeVersion } from './node-version.js';
 export { documentOf } from './openapi/module-routes.js';
 export { Answers, Example, OrNull, Refuses, Summary } from './openapi/decorators.js';
+export { PageHeaders, renderPage } from './page.js';
 export { type Problem } from './problem.js';
 export { type PumpDefinition, type PumpResult, Pumps } from './pump.js';
 export { Readiness } from './readiness.js';
@@ -21,5 +22,5 @@ export { openSeal, seal, type SealBinding, type SealedRecipient, SealMismatch, S
 export { commit, newSalt, normaliseAddress } from './seal/subject-commitment.js';
 export { ServiceModule, type ServiceParts } from './service.module.js';
 export { type RunningApp, startApp } from './start-app.js';
-export { EmailAddress, MultilineText, Phone, PlainText } from './text-rules.js';
+export { EmailAddress, Moment, MultilineText, Phone, PlainText } from './text-rules.js';
 export { Optional, UuidParam } from './validation.js';

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { isEmail, ValidateBy } from 'class-validator';
+import { isEmail, IsISO8601, Matches, ValidateBy } from 'class-validator';
 
 const CONTROL = /\p{Cc}/u;
 /** C0, C1 and DEL without newline and tab. */
@@ -38,6 +38,16 @@ export const MultilineText = (max: number): PropertyDecorator =>
  */
 export const EmailAddress = (): PropertyDecorator =>
   text('emailAddress', 'must be an email address such as name@example.com', isAddress);
+
+const MOMENT =
+  /^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** A moment (RFC 3339) with its offset: without one it would be read in the time zone of the server. */
+export const Moment = (): PropertyDecorator =>
+  applyDecorators(
+    IsISO8601({ strict: true }),
+    Matches(MOMENT, { message: '$property must be a time with its zone, such as 2026-11-02T00:00:00Z' }),
+  );
 
 /** A telephone number as people write it: digits with + ( ) - . / and spaces, 5 to 15 digits (ITU-T E.164). */
 export const Phone = (): PropertyDecorator =>

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inEveryTenant, inTenant } from '#messaging';
-import { Audit, type PumpResult, Pumps } from '#service';
+import { Audit, type AuditEntry, type PumpResult, Pumps } from '#service';
 import { type Judged, judgeMany } from './judge.js';
 import { PostponeExpunge } from './postpone-expunge.js';
 import { accept, type Beginning, RequestExpunge } from './request-expunge.js';
@@ -49,11 +49,11 @@ export class ExpungeSoftDeleted implements OnModuleInit {
     const blocked = due.filter(({ judged: { decision } }) => decision === 'wait');
     await this.requestExpunge.execute(tx, free);
     await this.postponeExpunge.execute(tx, blocked);
-    for (const { judged: one, accepted } of due) {
-      const action = one.decision === 'wait' ? 'expunge.postponed' : 'expunge.requested';
-      const detail = { expungeId: accepted.expungeId, requestedBy: accepted.requestedBy };
-      await this.audit.record(tx, 'system', { tenantId, action, target: one.contact.id, detail });
-    }
+    const entries = due.map(({ judged: { decision, contact }, accepted: { expungeId, requestedBy } }): AuditEntry => {
+      const action = decision === 'wait' ? 'expunge.postponed' : 'expunge.requested';
+      return { tenantId, action, target: contact.id, detail: { expungeId, requestedBy } };
+    });
+    await this.audit.record(tx, 'system', ...entries);
     this.logger.log({ msg: 'soft-deleted contacts expunged', begun: free.length, waiting: blocked.length });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { inEveryTenant, inTenant } from '#messaging';
-import { Audit, type PumpResult, Pumps } from '#service';
+import { Audit, type AuditEntry, type PumpResult, Pumps } from '#service';
 import { mayResume } from './expunge.decision.js';
 import { judgeMany } from './judge.js';
 import { PostponeExpunge } from './postpone-expunge.js';
@@ -64,10 +64,10 @@ export class ResumeWaiting implements OnModuleInit {
     if (free.length === 0) return;
     await tx.delete(WaitingExpunge, { tenantId, contactId: In(free.map(({ judged }) => judged.contact.id)) });
     await this.requestExpunge.execute(tx, free);
-    for (const { judged, accepted } of free) {
-      const detail = { expungeId: accepted.expungeId, requestedBy: accepted.requestedBy };
-      await this.audit.record(tx, 'system', { tenantId, action: 'expunge.resumed', target: judged.contact.id, detail });
-    }
+    const entries = free.map(({ judged, accepted: { expungeId, requestedBy } }): AuditEntry => {
+      return { tenantId, action: 'expunge.resumed', target: judged.contact.id, detail: { expungeId, requestedBy } };
+    });
+    await this.audit.record(tx, 'system', ...entries);
   }
 }
 

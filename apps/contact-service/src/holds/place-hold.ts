@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { IsIn, IsISO8601, Matches } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inTenant } from '#messaging';
-import { Audit, Example, Optional, Rejection, type TenantCaller } from '#service';
+import { Audit, Example, Moment, Optional, Rejection, type TenantCaller } from '#service';
 import { lockContact } from '../contacts/lock-contact.js';
 import { wakeWaiting } from '../expunge/waiting-expunge.js';
 import { Hold, HOLD_REASONS, type HoldReason } from './hold.js';
@@ -11,8 +11,6 @@ import { type HoldView, holdViewOf } from './hold-view.js';
 
 /** Letters and digits with what case numbers are divided by: nothing that could be a sentence about a person. */
 const CASE_REFERENCE = /^[A-Za-z0-9](?:[A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9])?$/;
-/** RFC 3339: with an offset, so that it is one moment, to the millisecond. */
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
 
 @Example({ caseReference: '2026/117-A', reason: 'litigation', until: '2027-03-31T22:00:00Z' })
 export class NewHold {
@@ -20,10 +18,7 @@ export class NewHold {
   caseReference: string;
   @IsIn(HOLD_REASONS) reason: HoldReason;
   /** Left out: until somebody lifts it. */
-  @Optional()
-  @IsISO8601({ strict: true })
-  @Matches(MOMENT, { message: 'until must be a time such as 2027-03-31T22:00:00Z' })
-  until?: string;
+  @Optional() @Moment() until?: string;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { applyDecorators, Controller, Get, Header, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { applyDecorators, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Answers, Summary } from '#service';
+import { Answers, PageHeaders, Summary } from '#service';
 import { FollowRemovalLink } from './follow-removal-link.js';
-import { CONTENT_SECURITY_POLICY, linkPage } from './link-page.js';
+import { linkPage } from './link-page.js';
 import { type Language, LANGUAGES } from './link-texts.js';
 import type { LinkView } from './link-view.js';
 import { ShowRemovalLink } from './show-removal-link.js';
@@ -11,11 +11,7 @@ const PAGE = { contentType: 'text/html' };
 
 const Page = (): MethodDecorator =>
   applyDecorators(
-    Header('Cache-Control', 'no-store'),
-    Header('Referrer-Policy', 'no-referrer'),
-    Header('X-Robots-Tag', 'noindex, nofollow'),
-    Header('Content-Security-Policy', CONTENT_SECURITY_POLICY),
-    Header('Vary', 'Accept-Language'),
+    PageHeaders({ forms: true }),
     Answers(200, undefined, { ...PAGE, description: 'What the link does, or what has happened.' }),
     Answers(404, undefined, { ...PAGE, description: 'There is no such link.' }),
     Answers(410, undefined, { ...PAGE, description: 'The link has expired or is not valid any more.' }),

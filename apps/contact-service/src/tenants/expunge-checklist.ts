@@ -1,25 +1,11 @@
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsISO8601,
-  IsObject,
-  Matches,
-  ValidateNested,
-} from 'class-validator';
-import { Example, Optional, PlainText } from '#service';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsObject, ValidateNested } from 'class-validator';
+import { Example, Moment, Optional, PlainText } from '#service';
 import { SOFT_DELETED, type SoftDeleted } from './expunge-policy.js';
 
 /** Who can be told before removals become permanent. */
 export const TOLD = ['works-council', 'data-protection-officer', 'recruiters', 'it', 'contacts'] as const;
 export type Told = (typeof TOLD)[number];
-
-/** RFC 3339 with a time zone: a time without one would be read in the zone of the server. */
-const MOMENT =
-  /^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** What must be settled before expunge is enabled. Every point may be left out while it is filled in; see missingFrom. */
 export class ExpungeChecklist {
@@ -48,9 +34,7 @@ export class ExpungeChecklist {
 })
 export class EnablingRequest {
   /** From when on; the present means at once. At most an hour ago and a year ahead. */
-  @IsISO8601({ strict: true })
-  @Matches(MOMENT, { message: '$property must be a time with its zone, such as 2026-11-02T00:00:00Z' })
-  effectiveAt: string;
+  @Moment() effectiveAt: string;
 
   @PlainText(500) reason: string;
   @IsObject() @ValidateNested() @Type(() => ExpungeChecklist) checklist: ExpungeChecklist;

@@ -1,46 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Eta } from 'eta';
+import { renderPage } from '#service';
 import type { RemovalStatus } from './removal-status.js';
 import { type Language, TEXTS } from './status-texts.js';
 
-const STYLE = `
-body { font: 1.0625rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1f; background: #fff; }
-dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; } a { color: #0b4f9e; }
-`;
-
-/** Nothing is loaded, run, sent or framed; the one style is known by its hash. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 const eta = new Eta({ autoEscape: true, cache: true });
-
-eta.loadTemplate(
-  '@layout',
-  `<!doctype html>
-<html lang="<%= it.language %>">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex, nofollow">
-<meta name="referrer" content="no-referrer">
-<% if (it.refreshes) { %><meta http-equiv="refresh" content="15"><% } %>
-<title><%= it.title %></title>
-<style><%~ it.style %></style>
-</head>
-<body>
-<main>
-<h1><%= it.title %></h1>
-<%~ it.body %>
-</main>
-</body>
-</html>
-`,
-);
 
 eta.loadTemplate(
   '@refreshing',
@@ -86,7 +49,7 @@ export interface StatusPage extends Page {
   readonly status: RemovalStatus;
 }
 
-/** The status as a page without scripts. Everything but our own markup is escaped by the template engine. */
+/** The status as a page. Everything but our own markup is escaped by the template engine. */
 export function statusPage({ token, status, language, refresh }: StatusPage): string {
   const texts = TEXTS[language];
   const refreshes = refresh && ['not-yet', 'waiting'].includes(status.confirmation);
@@ -94,7 +57,7 @@ export function statusPage({ token, status, language, refresh }: StatusPage): st
   const when = (time: string): string => format.format(new Date(time));
   const other = language === 'en' ? 'de' : 'en';
   const body = eta.render('@status', { texts, status, token, language, other, refreshes, when });
-  return eta.render('@layout', { language, title: texts.title, style: STYLE, refreshes, body });
+  return renderPage({ language, title: texts.title, body, ...refreshing(refreshes) });
 }
 
 /**
@@ -104,5 +67,7 @@ export function statusPage({ token, status, language, refresh }: StatusPage): st
 export function notFoundPage({ language, refresh: refreshes }: Page): string {
   const texts = TEXTS[language];
   const body = eta.render('@not-found', { texts, language, refreshes });
-  return eta.render('@layout', { language, title: texts.notFoundTitle, style: STYLE, refreshes, body });
+  return renderPage({ language, title: texts.notFoundTitle, body, ...refreshing(refreshes) });
 }
+
+const refreshing = (refreshes: boolean): object => (refreshes ? { refreshSeconds: 15 } : {});

@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Param, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { IsIn, IsOptional } from 'class-validator';
 import type { Request, Response } from 'express';
-import { Answers, NotFound, Summary } from '#service';
+import { Answers, NotFound, PageHeaders, Summary } from '#service';
 import { CERTIFICATE_FILE, certificateFile } from '../certificate/certificate-file.js';
 import { RemovalStatus } from './removal-status.js';
 import { ShowStatus } from './show-status.js';
-import { CONTENT_SECURITY_POLICY, notFoundPage, statusPage } from './status-page.js';
+import { notFoundPage, statusPage } from './status-page.js';
 import { type Language, LANGUAGES } from './status-texts.js';
 
 export class StatusQuery {
@@ -26,11 +26,7 @@ export class StatusController {
   @Answers(200, RemovalStatus)
   @Answers(200, undefined, PAGE)
   @Answers(404, undefined, { ...PAGE, description: 'There is nothing here, or not yet.' })
-  @Header('Cache-Control', 'no-store')
-  @Header('Referrer-Policy', 'no-referrer')
-  @Header('X-Robots-Tag', 'noindex, nofollow')
-  @Header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
-  @Header('Vary', 'Accept, Accept-Language')
+  @PageHeaders()
   async show(
     @Param('token') token: string,
     @Query() { lang, refresh }: StatusQuery,

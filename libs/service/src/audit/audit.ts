@@ -18,25 +18,37 @@ export interface AuditEntry {
 /** Who did what, when: ids only. */
 @Injectable()
 export class Audit {
-  /** Adds one row in the caller's transaction: what is done is never without its entry, nor the entry without the deed. */
-  async record(tx: EntityManager, actor: Actor, entry: AuditEntry): Promise<void> {
-    await addAuditRow(tx, actor, entry, 'done');
+  /**
+   * Adds one row for each entry, in the caller's transaction and with one statement: what is done is never without its
+   * entry, nor the entry without the deed.
+   */
+  async record(tx: EntityManager, actor: Actor, ...entries: readonly AuditEntry[]): Promise<void> {
+    if (entries.length > 0) await addAuditRows(tx, actor, entries, 'done');
   }
 }
 
-/** One statement that waits for nobody: the row, and the note for the pass that chains it later. */
-export async function addAuditRow(
+/** One statement that waits for nobody: the rows, and the notes for the pass that chains them later. */
+export async function addAuditRows(
   tx: EntityManager,
   actor: Actor,
-  { tenantId, action, target, detail }: AuditEntry,
+  entries: readonly AuditEntry[],
   outcome: 'done' | 'refused',
 ): Promise<void> {
   await tx.query(
     `WITH added AS (
        INSERT INTO audit_log (tenant_id, at, actor, action, target, outcome, detail)
-       VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6) RETURNING seq)
+       SELECT e.tenant_id, clock_timestamp(), $1, e.action, e.target, $2, e.detail
+       FROM unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[]) WITH ORDINALITY AS e (tenant_id, action, target, detail, n)
+       ORDER BY e.n RETURNING seq)
      INSERT INTO audit_unchained (seq) SELECT seq FROM added`,
-    [tenantId, nameOf(actor), action, target ?? null, outcome, JSON.stringify(detail ?? {})],
+    [
+      nameOf(actor),
+      outcome,
+      entries.map(({ tenantId }) => tenantId),
+      entries.map(({ action }) => action),
+      entries.map(({ target }) => target ?? null),
+      entries.map(({ detail }) => JSON.stringify(detail ?? {})),
+    ],
   );
 }
 

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { inTenant, safeError } from '#messaging';
 import { callerOfRequest, type VerifiedCaller } from '../access/caller.js';
 import type { Problem } from '../problem.js';
-import { addAuditRow, type AuditEntry } from './audit.js';
+import { addAuditRows, type AuditEntry } from './audit.js';
 
 /** Whoever belongs to no tenant and named none. */
 export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
@@ -46,7 +46,7 @@ export class RefusedAttempts {
 
   private async write(caller: VerifiedCaller, entry: AuditEntry): Promise<void> {
     try {
-      await inTenant(this.db, entry.tenantId, (tx) => addAuditRow(tx, caller, entry, 'refused'));
+      await inTenant(this.db, entry.tenantId, (tx) => addAuditRows(tx, caller, [entry], 'refused'));
     } catch (error) {
       this.logger.error({ msg: 'refused attempt not recorded', action: entry.action, error: safeError(error) });
     }
