@@ -107,10 +107,6 @@ async function changeDatabasePasswords(): Promise<void> {
     await replace(appPasswordFile!, `${password}\n`);
     await server.query(`ALTER ROLE ${new URL(appUrl).username} PASSWORD ${server.escapeLiteral(password)}`);
   }
-  await server.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE usename LIKE '%\\_app' AND state = 'idle' AND state_change < now() - interval '1 s'`,
-  );
   await server.end();
 }
 
