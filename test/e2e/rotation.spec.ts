@@ -98,7 +98,7 @@ async function changeDkimKey(): Promise<void> {
   await replace(file, { keys: rotated });
 }
 
-/** File first, then the server; then the connections that nobody uses are ended, so that new ones are needed. */
+/** File first, then the server. Open connections go on; what new ones do is tested in database-password.int.spec. */
 async function changeDatabasePasswords(): Promise<void> {
   const server = new pg.Client({ connectionString: system.postgres!.superuserUrl });
   await server.connect();
