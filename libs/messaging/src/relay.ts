@@ -121,10 +121,12 @@ export class Relay {
     const poll = new BackOff(POLL_FIRST_MS, POLL_MAX_MS);
     for (;;) {
       this.wakeUp = new AbortController();
+      // Asked before looking: a look that began earlier may have missed what was committed before the stop.
+      const lastLook = this.stopping.signal.aborted;
       const published = await publishNext(connection, producer);
       succeeded();
       if (published > 0) poll.reset();
-      else if (this.stopping.signal.aborted) return;
+      else if (lastLook) return;
       else await poll.wait(this.wakeUp.signal);
       if (this.wakeUp.signal.aborted) poll.reset();
     }
