@@ -16,6 +16,7 @@ export {
   inEveryTenant,
   inTenant,
   isolateTenants,
+  joinTenants,
   readRows,
   seeingEveryTenant,
   type TenantQuery,

@@ -24,6 +24,14 @@ export async function isolateTenants(
   }
 }
 
+/** Takes {@link isolateTenants} back: for `down` of a migration. */
+export async function joinTenants(runner: QueryRunner, tables: readonly string[]): Promise<void> {
+  for (const table of tables) {
+    await runner.query(`DROP POLICY tenant ON ${table}`);
+    await runner.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY`);
+  }
+}
+
 /** A transaction that sees and writes the rows of one tenant only. The second lock behind the code's own check. */
 export async function inTenant<T>(
   db: DataSource,

@@ -1,7 +1,7 @@
 export { Caller, StaffCaller, TenantCaller, VerifiedCaller } from './access/caller.js';
 export { AnswersWithoutDatabase } from './answers-without-database.js';
 export { type Actor, Audit, type AuditEntry } from './audit/audit.js';
-export { createAuditTables } from './audit/audit-tables.js';
+export { createAuditTables, dropAuditTables } from './audit/audit-tables.js';
 export { type ClassOf, ConfigurationError, loadConfig, type LogLevel, ServiceConfig } from './config.js';
 export { Address, Flag, HostList, InsteadOf, ReadableFile, SecretFile, WholeNumber } from './config-rules.js';
 export { type EntityClass, type MigrationClass } from './database.js';

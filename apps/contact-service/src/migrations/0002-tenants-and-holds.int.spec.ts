@@ -6,7 +6,7 @@ import { createTestDatabase } from '../../../../test/support/database.js';
 import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsAndHolds1765000000000 } from './0002-tenants-and-holds.js';
 
-test('When there is data of before, then who had expunge enabled keeps it, with its history, and the rest stays off', async () => {
+test('When there is data of before, then expunge is off until both sides agree, with its history', async () => {
   const { ownerUrl } = await createTestDatabase();
   const name = 'contact-service';
   await migrate(name, ownerUrl, [CreateTables1764000000000]);
@@ -29,15 +29,13 @@ test('When there is data of before, then who had expunge enabled keeps it, with 
   ]);
   await migrate(name, ownerUrl, [CreateTables1764000000000, TenantsAndHolds1765000000000]);
 
-  const tenants = await db.query(
-    'SELECT id, expunge_from = updated_at AS since, soft_deleted FROM tenant ORDER BY name',
-  );
+  const tenants = await db.query('SELECT id, expunge_policy, expunge_from, soft_deleted FROM tenant ORDER BY name');
   expect(tenants).toEqual([
-    { id: permanent, since: true, soft_deleted: 'keep' },
-    { id: off, since: null, soft_deleted: null },
+    { id: permanent, expunge_policy: 'off', expunge_from: null, soft_deleted: null },
+    { id: off, expunge_policy: 'off', expunge_from: null, soft_deleted: null },
   ]);
-  const history = await db.query('SELECT tenant_id, approved_by, closed_at FROM expunge_policy_change');
-  expect(history).toEqual([{ tenant_id: permanent, approved_by: 'earlier-version', closed_at: null }]);
+  const history = await db.query('SELECT tenant_id, approved_by, closed_how FROM expunge_policy_change');
+  expect(history).toEqual([{ tenant_id: permanent, approved_by: null, closed_how: 'switched-off' }]);
   const [row] = await db.query('SELECT disabled_at = updated_at AS known FROM contact');
   expect(row).toEqual({ known: true });
   await db.destroy();

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants } from '#messaging';
-import { createAuditTables } from '#service';
+import { isolateTenants, joinTenants } from '#messaging';
+import { createAuditTables, dropAuditTables } from '#service';
 
 /** See PERSONAL in the first migration: whatever people typed, and what leads to one. */
 const PERSONAL = {
@@ -25,8 +25,8 @@ const OF_A_TENANT = [
 export class TenantsAndHolds1765000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createAuditTables(runner);
-    await extendTenant(runner);
     await createPolicyChange(runner);
+    await extendTenant(runner);
     await createKillSwitchChange(runner);
     await createHold(runner);
     await createWaitingExpunge(runner);
@@ -37,12 +37,8 @@ export class TenantsAndHolds1765000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE waiting_expunge, hold, kill_switch_change, expunge_policy_change');
-    await runner.query('DROP TABLE audit_unchained, audit_chain, audit_log');
-    await runner.query('DROP FUNCTION IF EXISTS refuse_change');
-    for (const table of ['tenant', 'subject', 'contact', 'note', 'removal']) {
-      await runner.query(`DROP POLICY tenant ON ${table}`);
-      await runner.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY`);
-    }
+    await dropAuditTables(runner);
+    await joinTenants(runner, ['tenant', 'subject', 'contact', 'note', 'removal']);
     await runner.query('ALTER TABLE contact DROP COLUMN disabled_at');
     await runner.query(
       'ALTER TABLE tenant DROP COLUMN expunge_from, DROP COLUMN soft_deleted, DROP COLUMN kill_switch_since',
@@ -50,16 +46,17 @@ export class TenantsAndHolds1765000000000 implements MigrationInterface {
   }
 }
 
-/** The policy in force is 'permanent' from expunge_from on, by the database's clock: no timer has to fire for it. */
+/**
+ * The policy in force is 'permanent' from expunge_from on, by the database's clock: no timer has to fire for it. What one side
+ * alone had switched on is off until both have agreed.
+ */
 async function extendTenant(runner: QueryRunner): Promise<void> {
   await runner.query(`
     ALTER TABLE tenant
       ADD COLUMN expunge_from timestamptz,
       ADD COLUMN soft_deleted text CHECK (soft_deleted IN ('keep', 'expunge')),
       ADD COLUMN kill_switch_since timestamptz`);
-  await runner.query(
-    `UPDATE tenant SET expunge_from = updated_at, soft_deleted = 'keep' WHERE expunge_policy = 'permanent'`,
-  );
+  await runner.query(`UPDATE tenant SET expunge_policy = 'off' WHERE expunge_policy = 'permanent'`);
   await runner.query(`
     ALTER TABLE tenant ADD CONSTRAINT tenant_expunge CHECK (
       num_nulls(expunge_from, soft_deleted) = CASE expunge_policy WHEN 'permanent' THEN 0 ELSE 2 END
@@ -96,9 +93,9 @@ async function createPolicyChange(runner: QueryRunner): Promise<void> {
   );
   await runner.query(`
     INSERT INTO expunge_policy_change (id, tenant_id, effective_at, reason, checklist, requested_at, requested_by,
-      requested_side, approved_at, approved_by)
-    SELECT gen_random_uuid(), id, expunge_from, 'Enabled before two sides had to agree.', '{"softDeleted": "keep"}',
-      expunge_from, 'earlier-version', 'vendor', expunge_from, 'earlier-version'
+      requested_side, closed_at, closed_by, closed_side, closed_how, close_reason)
+    SELECT gen_random_uuid(), id, updated_at, 'Enabled before two sides had to agree.', '{"softDeleted": "keep"}',
+      updated_at, 'earlier-version', 'vendor', now(), 'system', 'system', 'switched-off', 'The client has never agreed.'
     FROM tenant WHERE expunge_policy = 'permanent'`);
 }
 

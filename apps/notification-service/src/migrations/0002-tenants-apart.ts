@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants } from '#messaging';
-import { createAuditTables } from '#service';
+import { isolateTenants, joinTenants } from '#messaging';
+import { createAuditTables, dropAuditTables } from '#service';
 
 const OF_A_TENANT = ['subject', 'mail', 'mail_outcome', 'tenant'];
 
@@ -13,11 +13,8 @@ export class TenantsApart1765000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of OF_A_TENANT) {
-      await runner.query(`DROP POLICY tenant ON ${table}`);
-      await runner.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY`);
-    }
+    await joinTenants(runner, OF_A_TENANT);
     await runner.query('ALTER TABLE tenant DROP COLUMN mail_domain');
-    await runner.query('DROP TABLE audit_log CASCADE');
+    await dropAuditTables(runner);
   }
 }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants } from '#messaging';
-import { createAuditTables } from '#service';
+import { isolateTenants, joinTenants } from '#messaging';
+import { createAuditTables, dropAuditTables } from '#service';
 
 const OF_A_TENANT = ['tenant', 'expunge_request'];
 
@@ -34,11 +34,8 @@ export class TenantsApart1780000000002 implements MigrationInterface {
     await checkThat(runner, 'expunge_request_state_check', `state IN ('erasing', 'expunged', 'confirmed')`);
     await checkThat(runner, 'expunge_request_participants_check', 'jsonb_array_length(participants) >= 3');
     await runner.query('ALTER TABLE expunge_request DROP COLUMN waiting');
-    for (const table of OF_A_TENANT) {
-      await runner.query(`DROP POLICY tenant ON ${table}`);
-      await runner.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY`);
-    }
-    await runner.query('DROP TABLE audit_log, audit_chain, audit_unchained CASCADE');
+    await joinTenants(runner, OF_A_TENANT);
+    await dropAuditTables(runner);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants } from '#messaging';
-import { createAuditTables } from '#service';
+import { isolateTenants, joinTenants } from '#messaging';
+import { createAuditTables, dropAuditTables } from '#service';
 
 const OF_A_TENANT = ['subject', 'workflow', 'enrolment', 'timer'];
 
@@ -17,11 +17,8 @@ export class TenantsApart1764000000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of OF_A_TENANT) {
-      await runner.query(`DROP POLICY tenant ON ${table}`);
-      await runner.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY`);
-    }
+    await joinTenants(runner, OF_A_TENANT);
     await runner.query('ALTER TABLE timer DROP COLUMN tenant_id');
-    await runner.query('DROP TABLE audit_log, audit_chain, audit_unchained CASCADE');
+    await dropAuditTables(runner);
   }
 }

@@ -12,6 +12,12 @@ export async function createAuditTables(runner: QueryRunner): Promise<void> {
   await runner.query(TAKE_RIGHTS_AWAY);
 }
 
+/** Takes them away again: for `down` of the migration that made them. */
+export async function dropAuditTables(runner: QueryRunner): Promise<void> {
+  await runner.query('DROP TABLE audit_unchained, audit_chain, audit_log');
+  await runner.query('DROP FUNCTION refuse_change');
+}
+
 const APPEND_ONLY = ['audit_log', 'audit_chain'];
 
 /** What ids and codes are made of; an address or a name with a space is not. */
