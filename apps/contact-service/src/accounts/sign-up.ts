@@ -31,44 +31,34 @@ export class SignUp {
     return inTenant(this.db, tenantId, async (tx) => {
       await lockCandidate(tx, caller);
       const known = await lockOwnContact(tx, caller);
-      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, caller, known, details)) };
+      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, known, details)) };
       const added = { tenantId, source: 'career-site', details, candidateSubject } as const;
       const contact = await createContact(tx, this.outbox, added);
-      await this.audit.record(tx, caller, { tenantId, action: 'account.created', target: contact.id });
+      await this.audit.record(tx, 'candidate', { tenantId, action: 'account.created', target: contact.id });
       return { created: true, contact: viewOf(contact) };
     });
   }
 
-  private async comeBack(
-    tx: EntityManager,
-    caller: TenantCaller,
-    contact: Contact,
-    details: SignUpDetails,
-  ): Promise<Contact> {
+  private async comeBack(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     switch (contact.state) {
       case 'active':
         return contact;
       case 'disabled':
         // Enabled again, the account would be in use when the removal that waits begins.
         if (await removalWaits(tx, contact)) throw beingRemoved();
-        return this.enable(tx, caller, contact, details);
+        return this.enable(tx, contact, details);
       case 'expunging':
         throw beingRemoved();
     }
   }
 
-  private async enable(
-    tx: EntityManager,
-    caller: TenantCaller,
-    contact: Contact,
-    details: SignUpDetails,
-  ): Promise<Contact> {
+  private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
     const now = new Date();
     const active = { state: 'active', disabledAt: null, updatedAt: now } as const;
     const enabled = tx.merge<Contact>(Contact, contact, columnsOf(details), active);
     await tx.update(Contact, { id: contactId }, enabled);
-    await this.audit.record(tx, caller, { tenantId, action: 'account.enabled', target: contactId });
+    await this.audit.record(tx, 'candidate', { tenantId, action: 'account.enabled', target: contactId });
     await this.outbox.add(tx, [message(ContactEnabled, { tenantId, contactId, at: now.toISOString() })]);
     return enabled;
   }

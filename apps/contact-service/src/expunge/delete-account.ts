@@ -23,7 +23,7 @@ export class DeleteAccount {
   async execute(caller: TenantCaller): Promise<ContactRemoved> {
     return inTenant(this.db, caller.tenantId, async (tx) => {
       const judged = await judge(tx, caller.tenantId, () => lockAccount(tx, caller));
-      return this.removeContact.execute(tx, judged, { requestedBy: 'candidate', actor: caller });
+      return this.removeContact.execute(tx, judged, { requestedBy: 'candidate', actor: 'candidate' });
     });
   }
 }

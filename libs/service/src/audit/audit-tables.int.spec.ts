@@ -69,9 +69,11 @@ test('When somebody acts, then the row says who, and of a candidate only that it
   const tenantId = randomUUID();
   await log.record({ tenantId }, { subject: 'petra', roles: ['privacy-officer'], tenantId });
   await log.record({ tenantId }, { subject: 'rosa', roles: ['candidate'], tenantId });
+  await log.record({ tenantId }, { subject: 'olga', roles: ['candidate', 'privacy-officer'], tenantId });
+  await log.record({ tenantId }, 'candidate');
   await log.record({ tenantId }, { subject: 'system', roles: ['client-admin'], tenantId });
   await log.record({ tenantId }, 'system');
   await log.record({ tenantId }, 'link-holder');
   const actors = (await log.rowsOf(tenantId)).map((row) => row.actor);
-  expect(actors).toEqual(['petra', 'candidate', 'subject:system', 'system', 'link-holder']);
+  expect(actors).toEqual(['petra', 'candidate', 'olga', 'candidate', 'subject:system', 'system', 'link-holder']);
 });

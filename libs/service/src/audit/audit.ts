@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { VerifiedCaller } from '../access/caller.js';
 
-/** Who acted: a caller with a token, the holder of a link from a mail, or the service itself (a timer). */
-export type Actor = VerifiedCaller | 'link-holder' | 'system';
+/**
+ * Who acted: a caller with a token, a person on the own account, the holder of a link from a mail, or the service itself (a
+ * timer).
+ */
+export type Actor = VerifiedCaller | 'candidate' | 'link-holder' | 'system';
 
 export interface AuditEntry {
   readonly tenantId: string;
@@ -55,9 +58,12 @@ export async function addAuditRows(
 /** What no subject of a token may pass for. */
 const OURS = new Set(['candidate', 'link-holder', 'system']);
 
-/** A candidate's subject leads to a person and goes with the contact, so it is not written down: the target says who. */
+/**
+ * The subject of who is a candidate only leads to a person and goes with the contact, so it is not written down: the target
+ * says who. Who is staff as well is named, or any deed could be done without a name.
+ */
 function nameOf(actor: Actor): string {
   if (typeof actor === 'string') return actor;
-  if (actor.roles.includes('candidate')) return 'candidate';
+  if (actor.roles.length > 0 && actor.roles.every((role) => role === 'candidate')) return 'candidate';
   return OURS.has(actor.subject) ? `subject:${actor.subject}` : actor.subject;
 }

@@ -5,8 +5,9 @@ import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { inTenant, safeError } from '#messaging';
 import { callerOfRequest, type VerifiedCaller } from '../access/caller.js';
+import { RouteTable } from '../access/route-table.js';
 import type { Problem } from '../problem.js';
-import { addAuditRows, type AuditEntry } from './audit.js';
+import { type Actor, addAuditRows, type AuditEntry } from './audit.js';
 
 /** Whoever belongs to no tenant and named none. */
 export const NO_TENANT = '00000000-0000-0000-0000-000000000000';
@@ -30,7 +31,10 @@ export class RefusedAttempts {
   private readonly counts = new Map<string, number>();
   private minute = 0;
 
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly routes: RouteTable,
+  ) {}
 
   async record(request: Request, problem: Problem): Promise<void> {
     const caller = callerOfRequest(request);
@@ -41,12 +45,19 @@ export class RefusedAttempts {
     const detail: Record<string, string | number | boolean> = { code: problem.code, status: problem.status };
     if (count === MOST_A_MINUTE) detail.limit = true;
     const entry = { tenantId, action: `${request.method} ${routeOf(request)}`, target: uuidOfPath(request), detail };
-    await this.within(PATIENCE_MS, this.write(caller, entry));
+    await this.within(PATIENCE_MS, this.write(this.actorOf(caller, entry.action), entry));
   }
 
-  private async write(caller: VerifiedCaller, entry: AuditEntry): Promise<void> {
+  /** On the own account a person acts as one, whatever else the token allows. */
+  private actorOf(caller: VerifiedCaller, route: string): Actor {
+    const access = this.routes.accessTo(route);
+    const own = access !== 'public' && access?.every((role) => role === 'candidate');
+    return own && caller.roles.includes('candidate') ? 'candidate' : caller;
+  }
+
+  private async write(actor: Actor, entry: AuditEntry): Promise<void> {
     try {
-      await inTenant(this.db, entry.tenantId, (tx) => addAuditRows(tx, caller, [entry], 'refused'));
+      await inTenant(this.db, entry.tenantId, (tx) => addAuditRows(tx, actor, [entry], 'refused'));
     } catch (error) {
       this.logger.error({ msg: 'refused attempt not recorded', action: entry.action, error: safeError(error) });
     }
