@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#local';
 import { Pumps } from '#service';
-import { aHold } from '../../test/a-hold.js';
+import { aHold, liftHold } from '../../test/a-hold.js';
 import {
   aContact,
   aPerson,
@@ -12,6 +12,7 @@ import {
   startContactService,
 } from '../../test/start.js';
 import { ExpungeSoftDeleted } from './expunge-soft-deleted.js';
+import { ResumeWaiting } from './resume-waiting.js';
 
 let service: ContactService;
 beforeAll(async () => {
@@ -69,13 +70,37 @@ test('When the company keeps its soft-deleted contacts, or expunge is not in for
   for (const { contactId } of [kept, early]) expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
 });
 
-test('When a contact is held, then its removal waits and is asked for once', async () => {
+test('When a contact is held, then it is left as it is, and removed when the hold is lifted', async () => {
   const { tenant, contactId } = await aSoftDeleted();
-  await aHold(service, tenant, contactId);
+  const holdId = await aHold(service, tenant, contactId);
   await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
   await look();
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled']);
+  await liftHold(service, tenant, contactId, holdId);
   await look();
-  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled', 'ExpungeWaiting']);
+  expect(await typesAbout(contactId)).toContain('ExpungeRequested');
+});
+
+test('When expunge is switched off while a contact is held, then it is kept: its click was a soft delete', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  const holdId = await aHold(service, tenant, contactId);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  await tenant.setPolicy('off');
+  await liftHold(service, tenant, contactId, holdId);
+  await look();
+  await service.app.get(ResumeWaiting).execute();
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled']);
+});
+
+test('When the kill switch is set while the timer waits for the contact, then the contact is left as it is', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  const held = { sql: 'SELECT 1 FROM tenant WHERE id = $1 FOR UPDATE', values: [tenant.tenantId] };
+  await service.whileHeld(held, look, (officer) =>
+    officer.query('UPDATE tenant SET kill_switch_since = now() WHERE id = $1', [tenant.tenantId]),
+  );
+  expect(await typesAbout(contactId)).toEqual(['ContactAdded', 'ContactDisabled']);
 });
 
 test('When the kill switch is on, then they are left as they are until it is released', async () => {

@@ -3,7 +3,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { inEveryTenant, inTenant } from '#messaging';
 import { Audit, type AuditEntry, type PumpResult, Pumps } from '#service';
 import { type Judged, judgeMany } from './judge.js';
-import { PostponeExpunge } from './postpone-expunge.js';
 import { accept, type Beginning, RequestExpunge } from './request-expunge.js';
 
 const CHUNK = 100;
@@ -16,7 +15,8 @@ interface SoftDeleted {
 
 /**
  * For client companies that decided so when they enabled expunge: contacts that deleted their account while it was off, and
- * were only hidden, are now removed as they had asked. While the kill switch is on they are left as they are.
+ * were only hidden, are now removed as they had asked. Held ones, and all while the kill switch is on, are left as they are
+ * and not accepted as requests that wait: their click counted as a soft delete, so switching expunge off must end it.
  */
 @Injectable()
 export class ExpungeSoftDeleted implements OnModuleInit {
@@ -25,7 +25,6 @@ export class ExpungeSoftDeleted implements OnModuleInit {
   constructor(
     private readonly db: DataSource,
     private readonly requestExpunge: RequestExpunge,
-    private readonly postponeExpunge: PostponeExpunge,
     private readonly audit: Audit,
     private readonly pumps: Pumps,
   ) {}
@@ -45,26 +44,22 @@ export class ExpungeSoftDeleted implements OnModuleInit {
   private async expunge(tx: EntityManager, { tenantId, contactIds }: SoftDeleted): Promise<void> {
     const judged = await judgeMany(tx, tenantId, contactIds);
     const due = judged.filter(isStillDue).map((one): Beginning => ({ judged: one, accepted: accept('candidate') }));
-    const free = due.filter(({ judged: { decision } }) => decision === 'expunge');
-    const blocked = due.filter(({ judged: { decision } }) => decision === 'wait');
-    await this.requestExpunge.execute(tx, free);
-    await this.postponeExpunge.execute(tx, blocked);
-    const entries = due.map(({ judged: { decision, contact }, accepted: { expungeId, requestedBy } }): AuditEntry => {
-      const action = decision === 'wait' ? 'expunge.postponed' : 'expunge.requested';
-      return { tenantId, action, target: contact.id, detail: { expungeId, requestedBy } };
+    await this.requestExpunge.execute(tx, due);
+    const entries = due.map(({ judged: { contact }, accepted: { expungeId, requestedBy } }): AuditEntry => {
+      return { tenantId, action: 'expunge.requested', target: contact.id, detail: { expungeId, requestedBy } };
     });
     await this.audit.record(tx, 'system', ...entries);
-    this.logger.log({ msg: 'soft-deleted contacts expunged', begun: free.length, waiting: blocked.length });
+    this.logger.log({ msg: 'soft-deleted contacts expunged', begun: due.length });
   }
 }
 
 /** Somebody may have signed up again, and the company may have changed its mind, while this waited for the locks. */
 const isStillDue = ({ tenant, contact, decision }: Judged): boolean =>
-  tenant.softDeleted === 'expunge' && contact.state === 'disabled' && (decision === 'expunge' || decision === 'wait');
+  tenant.softDeleted === 'expunge' && contact.state === 'disabled' && decision === 'expunge';
 
 /**
  * Looks without locks. Costs one step along the index of listed contacts for each company that wants this and has nobody
- * left, and nothing for the others. Those whose removal waits have been asked for already.
+ * left, and nothing for the others. Whoever is held, or waits already, is passed over.
  */
 async function findSoftDeleted(tx: EntityManager): Promise<SoftDeleted | undefined> {
   const rows: { tenant_id: string; contact_id: string }[] = await tx.query(
@@ -73,6 +68,8 @@ async function findSoftDeleted(tx: EntityManager): Promise<SoftDeleted | undefin
        SELECT contact.id FROM contact
        WHERE contact.tenant_id = tenant.id AND contact.state = 'disabled' AND contact.disabled_at <= tenant.expunge_from
          AND NOT EXISTS (SELECT 1 FROM waiting_expunge WHERE waiting_expunge.contact_id = contact.id)
+         AND NOT EXISTS (SELECT 1 FROM hold
+           WHERE hold.contact_id = contact.id AND lifted_at IS NULL AND (until IS NULL OR until > now()))
        ORDER BY contact.id LIMIT $1
      ) AS contact
      WHERE tenant.soft_deleted = 'expunge' AND tenant.expunge_from <= now() AND tenant.kill_switch_since IS NULL

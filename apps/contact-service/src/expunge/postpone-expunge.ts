@@ -45,7 +45,7 @@ export class PostponeExpunge {
       `INSERT INTO waiting_expunge (contact_id, tenant_id, expunge_id, status_token, requested_by, reason, requested_at,
          waiting_for, look_at, skipped_at)
        SELECT contact_id, tenant_id, expunge_id, status_token, requested_by, reason, requested_at,
-         string_to_array(waiting_for, ' '), look_at, now()
+         string_to_array(waiting_for, ' '), look_at, clock_timestamp()
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
          $9::timestamptz[]) AS w (contact_id, tenant_id, expunge_id, status_token, requested_by, reason, requested_at,
          waiting_for, look_at)
