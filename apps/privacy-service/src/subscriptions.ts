@@ -1,7 +1,8 @@
 /**
  * privacy-service coordinates. contact-service says that a contact is to be removed, or first that its removal must wait
- * for a legal hold or a kill switch, which is shown and nothing more. Every participant is asked to erase and answers with evidence, or refuses and is asked again. When all have proved it, the certificate is signed
- * and mailed; what became of that mail closes the request. Tenants are known by name only, for the certificate.
+ * for a legal hold or a kill switch, which is shown and nothing more. Every participant is asked to erase and answers with
+ * evidence, or refuses and is asked again. When all have proved it, the certificate is signed and mailed; what became of
+ * that mail closes the request. Tenants are known by name only, for the certificate.
  */
 import {
   ContactDataErased,
