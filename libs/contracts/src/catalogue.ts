@@ -1,5 +1,6 @@
-import { ContactAdded, ContactDisabled, ContactEnabled } from './contact-messages.js';
-import { EmailAccepted, EmailRejected, SendEmail } from './email-messages.js';
+import { ExpungeContact, ExpungeDeclined, OptInNotSent, RequestOptIn, StopEnrolment } from './consent-messages.js';
+import { ContactAdded, ContactDeclined, ContactDisabled, ContactEnabled, ContactOptedIn } from './contact-messages.js';
+import { EmailAccepted, EmailBounced, EmailRejected, SendEmail } from './email-messages.js';
 import {
   ContactDataErased,
   ContactErasureRefused,
@@ -17,6 +18,13 @@ export const MESSAGES: readonly MessageClass[] = [
   ContactAdded,
   ContactDisabled,
   ContactEnabled,
+  ContactOptedIn,
+  ContactDeclined,
+  RequestOptIn,
+  OptInNotSent,
+  ExpungeContact,
+  ExpungeDeclined,
+  StopEnrolment,
   ExpungeRequested,
   ExpungeWaiting,
   EraseContactData,
@@ -26,4 +34,5 @@ export const MESSAGES: readonly MessageClass[] = [
   SendEmail,
   EmailAccepted,
   EmailRejected,
+  EmailBounced,
 ];

@@ -37,3 +37,23 @@ export class ContactEnabled extends ContactMessage {
 
   @IsISO8601() at: string;
 }
+
+/** The person agreed to be in the client's system. Nobody is expunged for silence any more. */
+export class ContactOptedIn extends ContactMessage {
+  static readonly type = 'ContactOptedIn';
+  static readonly version = 1;
+  static readonly topic = 'contact.events';
+  declare protected readonly brand: 'ContactOptedIn';
+
+  @IsISO8601() at: string;
+}
+
+/** The person does not want to be asked again: no further mail. Who has not opted in by the end of the grace period goes. */
+export class ContactDeclined extends ContactMessage {
+  static readonly type = 'ContactDeclined';
+  static readonly version = 1;
+  static readonly topic = 'contact.events';
+  declare protected readonly brand: 'ContactDeclined';
+
+  @IsISO8601() at: string;
+}

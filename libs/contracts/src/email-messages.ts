@@ -4,19 +4,22 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
+  IsInt,
   IsISO8601,
   IsMimeType,
   IsOptional,
   IsString,
   Matches,
   MaxLength,
+  Min,
   ValidateNested,
 } from 'class-validator';
+import { OPT_IN_MAILS } from './consent-messages.js';
 import { IsId } from './id.js';
 import { JWE, NAME } from './expunge-messages.js';
 import { ContactMessage } from './message.js';
 
-export const EMAIL_PURPOSES = ['expunge-confirmation', 'removal-link'] as const;
+export const EMAIL_PURPOSES = ['expunge-confirmation', 'removal-link', ...OPT_IN_MAILS] as const;
 export type EmailPurpose = (typeof EMAIL_PURPOSES)[number];
 
 /** A text file sent along with a mail. */
@@ -38,6 +41,8 @@ export class SendEmail extends ContactMessage {
   /** The request a confirmation belongs to; the seal must name the same one. */
   @IsOptional() @IsId() expungeId?: string;
   @Matches(JWE) @MaxLength(8_192) sealed: string;
+  /** Of a mail that asks to opt in: what it promises, see RequestOptIn. */
+  @IsOptional() @IsInt() @Min(0) graceSeconds?: number;
   @IsArray() @ArrayMaxSize(5) @ValidateNested({ each: true }) @Type(() => Attachment) attachments: Attachment[];
 }
 
@@ -66,6 +71,26 @@ export class EmailRejected extends ContactMessage {
   @IsOptional() @IsId() expungeId?: string;
   @IsBoolean() permanent: boolean;
   /** For example smtp-550, expired, unusable-address. */
+  @Matches(NAME) code: string;
+  @IsISO8601() at: string;
+}
+
+export const BOUNCE_KINDS = ['hard', 'soft', 'complaint'] as const;
+/** The address does not work; it does not work now; the person reported the mail as unwanted. */
+export type BounceKind = (typeof BOUNCE_KINDS)[number];
+
+/** A mail that was accepted has come back, or its recipient complained of it. Said once for each mail and kind. */
+export class EmailBounced extends ContactMessage {
+  static readonly type = 'EmailBounced';
+  static readonly version = 1;
+  static readonly topic = 'notification.events';
+  declare protected readonly brand: 'EmailBounced';
+
+  @IsId() emailId: string;
+  @IsIn(EMAIL_PURPOSES) purpose: EmailPurpose;
+  @IsOptional() @IsId() expungeId?: string;
+  @IsIn(BOUNCE_KINDS) kind: BounceKind;
+  /** For example dsn-5-1-1 (RFC 3463), complaint, provider. */
   @Matches(NAME) code: string;
   @IsISO8601() at: string;
 }

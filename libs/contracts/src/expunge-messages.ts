@@ -15,10 +15,16 @@ import {
 import { IsId } from './id.js';
 import { ContactMessage } from './message.js';
 
-export const EXPUNGE_REASONS = ['account-deleted', 'requested-by-recruiter', 'requested-by-address'] as const;
+export const EXPUNGE_REASONS = [
+  'account-deleted',
+  'requested-by-recruiter',
+  'requested-by-address',
+  'no-opt-in',
+  'import-undone',
+] as const;
 export type ExpungeReason = (typeof EXPUNGE_REASONS)[number];
 
-export const REQUESTERS = ['candidate', 'recruiter', 'address-holder'] as const;
+export const REQUESTERS = ['candidate', 'recruiter', 'address-holder', 'workflow'] as const;
 export type Requester = (typeof REQUESTERS)[number];
 
 /** Machine name of a participant, a store or a reason: lower case words with dashes or underscores. */

@@ -1,6 +1,7 @@
 export * from './acls.js';
 export * from './catalogue.js';
 export * from './certificate.js';
+export * from './consent-messages.js';
 export * from './contact-messages.js';
 export * from './email-messages.js';
 export {

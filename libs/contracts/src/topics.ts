@@ -32,6 +32,18 @@ export const TOPICS = {
     writers: ['contact-service'],
     readers: ['workflow-service', 'anyone'],
   },
+  'contact.commands': {
+    partitions: PARTITIONS,
+    retention: RETENTION_MS,
+    writers: ['workflow-service'],
+    readers: ['contact-service'],
+  },
+  'workflow.commands': {
+    partitions: PARTITIONS,
+    retention: RETENTION_MS,
+    writers: ['contact-service'],
+    readers: ['workflow-service'],
+  },
   'expunge.requests': {
     partitions: PARTITIONS,
     retention: RETENTION_MS,
@@ -66,7 +78,7 @@ export const TOPICS = {
     partitions: PARTITIONS,
     retention: RETENTION_MS,
     writers: ['notification-service'],
-    readers: ['contact-service', 'privacy-service'],
+    readers: ['contact-service', 'workflow-service', 'privacy-service'],
   },
 } as const satisfies Record<string, Topic>;
 

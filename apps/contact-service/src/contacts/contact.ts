@@ -2,6 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ContactSource } from '#contracts';
 import type { ContactState } from '../expunge/expunge.decision.js';
 
+/** What the person has decided about being in the client's system. */
+export type Consent = 'none' | 'opted-in' | 'declined';
+
 /** A person a client company knows. The only table of the whole system with personal data that stays. */
 @Entity('contact')
 export class Contact {
@@ -24,6 +27,8 @@ export class Contact {
   @Column('text', { nullable: true }) country: string | null = null;
   /** Subject of the career site's tokens for this person; only for those who signed up themselves. */
   @Column('text', { name: 'candidate_subject', nullable: true }) candidateSubject: string | null = null;
+  @Column('text') consent: Consent = 'none';
+  @Column('timestamptz', { name: 'consent_at', nullable: true }) consentAt: Date | null = null;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
   /** When it was soft-deleted; stays while a removal that came of it waits or is under way. */

@@ -29,6 +29,7 @@ const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
   candidate: 'account-deleted',
   recruiter: 'requested-by-recruiter',
   'address-holder': 'requested-by-address',
+  workflow: 'no-opt-in',
 };
 
 /** A removal that is accepted at this moment. */

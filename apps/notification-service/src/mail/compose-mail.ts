@@ -39,6 +39,9 @@ export class ComposeMail {
           return await this.confirmation(mail, recipient);
         case 'removal-link':
           return await this.removalLink(mail, recipient);
+        case 'opt-in':
+        case 'opt-in-reminder':
+          return { kind: 'put-off', code: 'not-composed' };
       }
     } catch (error) {
       const attempt = understandComposeError(error);

@@ -66,6 +66,8 @@ function checkAttachments(mail: SendEmail): void {
       readCertificate(mail);
       return;
     case 'removal-link':
+    case 'opt-in':
+    case 'opt-in-reminder':
       if (mail.attachments.length > 0) throw new UnexpectedAttachment();
   }
 }
@@ -76,6 +78,8 @@ function isStopped(mail: SendEmail, subject: Subject | undefined): boolean {
     case 'expunge-confirmation':
       return mail.expungeId !== subject.tombstone.expungeId;
     case 'removal-link':
+    case 'opt-in':
+    case 'opt-in-reminder':
       return true;
   }
 }

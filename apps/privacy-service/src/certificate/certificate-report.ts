@@ -3,6 +3,8 @@ import type { CertificateStatement, StoreEvidence } from '#contracts';
 const REASONS: Record<CertificateStatement['request']['reason'], string> = {
   'account-deleted': 'the person deleted the account',
   'requested-by-recruiter': 'a recruiter asked for the removal',
+  'no-opt-in': 'no consent within the time stated in the email that asked for it',
+  'import-undone': 'an import by the company was undone',
   'requested-by-address': 'the holder of the email address asked for the removal, with a link sent to it',
 };
 

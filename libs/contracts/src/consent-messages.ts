@@ -1,0 +1,96 @@
+import { IsIn, IsInt, IsISO8601, Max, Min } from 'class-validator';
+import { IsId } from './id.js';
+import { ContactMessage } from './message.js';
+
+const TEN_YEARS_IN_SECONDS = 10 * 366 * 24 * 60 * 60;
+
+export const OPT_IN_MAILS = ['opt-in', 'opt-in-reminder'] as const;
+/** The mail that asks a person to opt in, and the one that asks again those who have not answered. */
+export type OptInMail = (typeof OPT_IN_MAILS)[number];
+
+/**
+ * Ask this contact by email to opt in. The email id is made from enrolment, step and attempt, so that a repeat is the same
+ * mail. Answered by the fate of that mail (EmailAccepted and so on), or by OptInNotSent.
+ */
+export class RequestOptIn extends ContactMessage {
+  static readonly type = 'RequestOptIn';
+  static readonly version = 1;
+  static readonly topic = 'contact.commands';
+  declare protected readonly brand: 'RequestOptIn';
+
+  @IsId() enrolmentId: string;
+  @IsId() workflowId: string;
+  @IsId() emailId: string;
+  @IsIn(OPT_IN_MAILS) template: OptInMail;
+  /** What the mail promises: time from its acceptance until whoever has not opted in is removed. 0: nobody is. */
+  @IsInt() @Min(0) @Max(TEN_YEARS_IN_SECONDS) graceSeconds: number;
+  /** How long the link of the mail can be used, from the acceptance of the mail. */
+  @IsInt() @Min(1) @Max(TEN_YEARS_IN_SECONDS) linkValidSeconds: number;
+}
+
+export const NOT_SENT_REASONS = ['no-address', 'opted-in', 'declined', 'disabled', 'undeliverable', 'gone'] as const;
+export type NotSentReason = (typeof NOT_SENT_REASONS)[number];
+
+/** No mail asks this contact, and why: it cannot, or need not. */
+export class OptInNotSent extends ContactMessage {
+  static readonly type = 'OptInNotSent';
+  static readonly version = 1;
+  static readonly topic = 'contact.events';
+  declare protected readonly brand: 'OptInNotSent';
+
+  @IsId() enrolmentId: string;
+  @IsId() emailId: string;
+  @IsIn(NOT_SENT_REASONS) reason: NotSentReason;
+  @IsISO8601() at: string;
+}
+
+/** The grace period is over: remove the contact, if contact-service, from what it knows itself, finds that it may go. */
+export class ExpungeContact extends ContactMessage {
+  static readonly type = 'ExpungeContact';
+  static readonly version = 1;
+  static readonly topic = 'contact.commands';
+  declare protected readonly brand: 'ExpungeContact';
+
+  @IsId() enrolmentId: string;
+  /** The mail whose acceptance started the grace period. */
+  @IsId() emailId: string;
+  @IsInt() @Min(1) @Max(TEN_YEARS_IN_SECONDS) graceSeconds: number;
+}
+
+export const DECLINE_REASONS = [
+  'opted-in',
+  'held',
+  'not-asked',
+  'too-early',
+  'bounced',
+  'policy-off',
+  'kill-switch',
+  'daily-cap',
+  'stopped',
+  'gone',
+] as const;
+/** Why a contact is not removed for its silence. */
+export type DeclineReason = (typeof DECLINE_REASONS)[number];
+
+/** The contact stays, for now or for good. */
+export class ExpungeDeclined extends ContactMessage {
+  static readonly type = 'ExpungeDeclined';
+  static readonly version = 1;
+  static readonly topic = 'contact.events';
+  declare protected readonly brand: 'ExpungeDeclined';
+
+  @IsId() enrolmentId: string;
+  @IsIn(DECLINE_REASONS) reason: DeclineReason;
+  @IsISO8601() at: string;
+}
+
+/** Somebody at the client took the contact out of an enrolment: no further mail, and no removal for silence. */
+export class StopEnrolment extends ContactMessage {
+  static readonly type = 'StopEnrolment';
+  static readonly version = 1;
+  static readonly topic = 'workflow.commands';
+  declare protected readonly brand: 'StopEnrolment';
+
+  @IsId() enrolmentId: string;
+  @IsISO8601() at: string;
+}
