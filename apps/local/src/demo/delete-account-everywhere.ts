@@ -7,6 +7,7 @@ import { repositoryRoot } from '../paths.js';
 import type { LocalSystem } from '../system.js';
 import { waitUntil } from '../wait-until.js';
 import type { Actor, Api } from '../api.js';
+import type { Say } from './run-demo.js';
 import { type HeardMessage, startOtherSystem } from './other-system.js';
 import type { Scene } from './set-the-scene.js';
 
@@ -14,8 +15,6 @@ const ADDRESS = 'lena.gross@example.com';
 const PATIENCE = { timeoutMs: 20_000 };
 const EVIDENCE = 'expunge.acks';
 const PUBLIC = 'contact.expunged';
-
-type Say = (line: string) => void;
 
 /** A contact of a client with expunge presses Delete Account. Returns the demo's last line. */
 export async function deleteAccountEverywhere(system: LocalSystem, api: Api, scene: Scene, say: Say): Promise<string> {
