@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
+import { numberOption } from '#local';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { numberOption, percentile } from './bench-system.js';
+import { percentile } from './bench-system.js';
 
 const HELP = `npm run bench:access -- [--reads 20000]
 

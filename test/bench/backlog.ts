@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SERVICE_NAMES, type ServiceName, waitUntil } from '#local';
+import { numberOption, SERVICE_NAMES, type ServiceName, waitUntil } from '#local';
 import {
   aCompany,
   type Company,
@@ -8,7 +8,7 @@ import {
   signUp,
   type TestSystem,
 } from '../support/test-system.js';
-import { numberOption, withBenchSystem } from './bench-system.js';
+import { withBenchSystem } from './bench-system.js';
 import type { MailSink } from './mail-sink.js';
 
 const HELP = `npm run bench:backlog -- [--contacts 5000]

@@ -1,5 +1,6 @@
 import { aCompany, deleteAccount, signUp } from '../support/test-system.js';
-import { numberOption, percentile, withBenchSystem } from './bench-system.js';
+import { numberOption } from '#local';
+import { percentile, withBenchSystem } from './bench-system.js';
 
 const HELP = `npm run bench:latency -- [--runs 100]
 

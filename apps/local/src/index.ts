@@ -13,6 +13,7 @@ export { WrongHash, downloadKafka } from './kafka/download-kafka.js';
 export { JavaMissing } from './kafka/java.js';
 export { type KafkaBroker, type KafkaOptions, startKafka } from './kafka/kafka.js';
 export { type MailInbox, type MailInboxOptions, type ReceivedMail, startMailInbox } from './mail-inbox.js';
+export { numberOption } from './number-option.js';
 export { AlreadyRunning } from './orphans.js';
 export { repositoryRoot } from './paths.js';
 export { PortTaken, freePort } from './ports.js';
