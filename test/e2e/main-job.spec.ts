@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
-import { repositoryRoot, waitUntil } from '#local';
+import { repositoryRoot, type ServiceName, waitUntil } from '#local';
 import { hits, tracesInDatabase, tracesInFiles } from '../support/find-traces.js';
 import { readTopics } from '../support/read-topics.js';
 import {
@@ -217,6 +217,19 @@ describe('personal data', () => {
     }
     expect(await tracesInFiles(system.logDir, [mark])).toEqual([]);
   });
+});
+
+describe('commands', () => {
+  test.each(DATABASES)(
+    'When parked messages of %s are listed beside the running service, then it says how many',
+    async (database) => {
+      const service = database.replace('_', '-') as ServiceName;
+      const main = join(repositoryRoot(), 'dist/apps', service, 'src/main.js');
+      const env = { ...process.env, NODE_OPTIONS: '', ...system.env[service] };
+      const { stdout } = await promisify(execFile)(process.execPath, [main, 'dead-letters', 'list'], { env });
+      expect(stdout).toBe('0 dead letter(s)\n');
+    },
+  );
 });
 
 describe('tenants', () => {

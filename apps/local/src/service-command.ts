@@ -37,6 +37,7 @@ function main([command, ...rest]: string[]): number {
   const [service, ...words] = rest;
   if (command === 'dead-letters' && service !== undefined && isService(service))
     return run(service, service, [command, ...words]);
+  if (service !== undefined && !isService(service)) return say(`There is no such service.\n\n${HELP}`, 2);
   return say(HELP, 2);
 }
 

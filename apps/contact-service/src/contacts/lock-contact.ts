@@ -30,7 +30,7 @@ export async function lockContactForChange(tx: EntityManager, tenantId: string, 
     case 'active':
       return contact;
     case 'disabled':
-      throw new Rejection('contact-disabled', 'This contact has deleted its account and is not used any more.');
+      throw new Rejection('contact-disabled', 'This contact is disabled and is not used any more.');
     case 'expunging':
       throw removed(contactId);
   }

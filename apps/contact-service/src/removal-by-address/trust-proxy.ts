@@ -12,6 +12,8 @@ export class TrustProxy implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.host.httpAdapter.getInstance<Express>().set('trust proxy', this.config.TRUST_PROXY_HOPS);
+    // Commands of the service (dead letters) run it without HTTP.
+    const { httpAdapter } = this.host as { httpAdapter?: HttpAdapterHost['httpAdapter'] | null };
+    httpAdapter?.getInstance<Express>().set('trust proxy', this.config.TRUST_PROXY_HOPS);
   }
 }

@@ -6,6 +6,7 @@ import { LANGUAGE_TAG, MAX_LANGUAGES, message, TenantChanged } from '#contracts'
 import { inTenant, Outbox } from '#messaging';
 import { Audit, Example, Optional, PlainText, type VerifiedCaller } from '#service';
 import { loadPolicy, lockPolicy } from './load-policy.js';
+import { mailDomainMissing } from './request-enabling.js';
 import { Tenant } from './tenant.js';
 import { type TenantView, tenantViewOf } from './tenant-view.js';
 
@@ -46,6 +47,8 @@ export class PutTenant {
     return inTenant(this.db, id, async (tx) => {
       await insertIfNew(tx, id, facts);
       const { tenant: current } = await lockPolicy(tx, id);
+      // Confirmations of removals are sent from it.
+      if (current.expungePolicy === 'permanent' && facts.mailDomain === undefined) throw mailDomainMissing(409);
       if (current.revision === 0 || !isDeepStrictEqual(factsOf(current), withDefaults(facts))) {
         await this.change(tx, caller, current, facts);
       }

@@ -43,6 +43,15 @@ test('When it is put again, then only a change grows the revision and is announc
   expect((await service.said(tenantId)).map(({ data }) => data.revision)).toEqual([1, 2]);
 });
 
+test('When expunge is enabled, then the mail domain cannot be taken away', async () => {
+  const { staff, tenantId } = await aTenant(service, 'permanent');
+  const { mailDomain: _, ...less } = tenantFacts;
+  const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, less);
+  expect(answer).toMatchObject({ status: 409, body: { code: 'mail-domain-missing' } });
+  const now = await service.call(staff, 'GET', `/v1/tenants/${tenantId}`);
+  expect(now.body).toMatchObject({ mailDomain: tenantFacts.mailDomain, revision: 1 });
+});
+
 test('When its facts are put, then expunge stays as the two sides have agreed', async () => {
   const { staff, tenantId } = await aTenant(service, 'permanent');
   const answer = await service.call(staff, 'PUT', `/v1/tenants/${tenantId}`, { ...tenantFacts, name: 'Acme AG' });

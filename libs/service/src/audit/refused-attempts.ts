@@ -21,9 +21,10 @@ const MINUTE_MS = 60_000;
 const PATIENCE_MS = 2_000;
 
 /**
- * Records what a known caller was refused: 403 everywhere, other refusals where something would have changed. The entry
- * is there before the answer; when the database does not take it within 2 s the answer goes out as it is and the log
- * says so. Of one caller at most 60 a minute and process; the last of them says `limit: true`.
+ * Records what a known caller was refused: 403 everywhere, a look at something that is not there or not theirs, other
+ * refusals where something would have changed. The entry is there before the answer; when the database does not take it
+ * within 2 s the answer goes out as it is and the log says so. Of one caller at most 60 a minute and process; the last of
+ * them says `limit: true`.
  */
 @Injectable()
 export class RefusedAttempts {
@@ -83,7 +84,9 @@ export class RefusedAttempts {
 }
 
 function isRefusal(request: Request, { status }: Problem): boolean {
-  return status === 403 || (REFUSALS.has(status) && !READING.has(request.method));
+  if (status === 403) return true;
+  if (READING.has(request.method)) return status === 404 && uuidOfPath(request) !== undefined;
+  return REFUSALS.has(status);
 }
 
 /** The pattern, as in the table of routes: an address may hold what somebody typed. */
