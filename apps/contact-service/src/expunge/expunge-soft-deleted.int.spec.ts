@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#local';
 import { Pumps } from '#service';
 import { aHold, liftHold } from '../../test/a-hold.js';
@@ -12,6 +13,7 @@ import {
   startContactService,
 } from '../../test/start.js';
 import { ExpungeSoftDeleted } from './expunge-soft-deleted.js';
+import { RequestExpunge } from './request-expunge.js';
 import { ResumeWaiting } from './resume-waiting.js';
 
 let service: ContactService;
@@ -127,3 +129,42 @@ test('When the person signs up again while the timer waits for the contact, then
   expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
   expect(await service.call(candidate, 'GET', '/v1/account')).toMatchObject({ status: 200 });
 });
+
+test('When the work for one company fails, then the others go on, it is logged, and tried again later', async () => {
+  const both = [await aSoftDeleted(), await aSoftDeleted()];
+  // The timer comes to the one with the lower id first.
+  const [failing, other] = both.sort((a, b) => (a.tenant.tenantId < b.tenant.tenantId ? -1 : 1)) as [Made, Made];
+  for (const { tenant } of both) await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+  const mended = failFor(failing.tenant.tenantId);
+  try {
+    await look();
+    expect(await typesAbout(other.contactId)).toContain('ExpungeRequested');
+    expect(await typesAbout(failing.contactId)).not.toContain('ExpungeRequested');
+    const about = { pump: 'expunge-soft-deleted', tenantId: failing.tenant.tenantId, pauseMs: 20_000 };
+    expect(logged.mock.calls).toEqual([
+      [expect.objectContaining({ ...about, error: { name: 'Error', stack: expect.anything() } })],
+    ]);
+    const soon = performance.now() + 20_001;
+    jest.spyOn(performance, 'now').mockReturnValue(soon);
+    mended();
+    await look();
+    expect(await typesAbout(failing.contactId)).toContain('ExpungeRequested');
+  } finally {
+    jest.restoreAllMocks();
+    mended();
+  }
+});
+
+type Made = Awaited<ReturnType<typeof aSoftDeleted>>;
+
+/** Until it is mended, by what is returned, no removal of this company can begin. */
+function failFor(tenantId: string): () => void {
+  const request = service.app.get(RequestExpunge);
+  const { execute } = RequestExpunge.prototype;
+  request.execute = async (tx, beginnings) => {
+    if (beginnings.some(({ judged }) => judged.tenant.id === tenantId)) throw new Error('Zoe cannot be sealed');
+    return execute.call(request, tx, beginnings);
+  };
+  return () => (request.execute = execute);
+}
