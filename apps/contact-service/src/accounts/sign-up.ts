@@ -55,7 +55,7 @@ export class SignUp {
   private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
     const now = new Date();
-    const active = { state: 'active', disabledAt: null, updatedAt: now } as const;
+    const active = { state: 'active', disabledAt: null, disabledBy: null, updatedAt: now } as const;
     const enabled = tx.merge<Contact>(Contact, contact, columnsOf(details), active);
     await tx.update(Contact, { id: contactId }, enabled);
     await this.audit.record(tx, 'candidate', { tenantId, action: 'account.enabled', target: contactId });

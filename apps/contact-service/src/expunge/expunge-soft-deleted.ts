@@ -39,7 +39,7 @@ export class ExpungeSoftDeleted implements OnModuleInit {
 
   private async expunge(tx: EntityManager, { tenantId, contactIds }: ContactsOfTenant): Promise<void> {
     const judged = await judgeMany(tx, tenantId, contactIds);
-    const due = judged.filter(isStillDue).map((one): Beginning => ({ judged: one, accepted: accept('candidate') }));
+    const due = judged.filter(isStillDue).flatMap(asItWasAskedFor);
     await this.requestExpunge.execute(tx, due);
     const entries = due.map(({ judged: { contact }, accepted: { expungeId, requestedBy } }): AuditEntry => {
       return { tenantId, action: 'expunge.requested', target: contact.id, detail: { expungeId, requestedBy } };
@@ -54,8 +54,17 @@ const isStillDue = ({ tenant, contact, decision }: Judged): boolean =>
   tenant.softDeleted === 'expunge' && contact.state === 'disabled' && decision === 'expunge';
 
 /**
+ * The certificate says who asked, how, and when: the one who had the contact disabled, and then. Nobody asked for anything
+ * when expunge came into force, nor when the timer came round. Of whom that is not known nothing true could be certified.
+ */
+function asItWasAskedFor(judged: Judged): Beginning[] {
+  const { disabledBy, disabledAt } = judged.contact;
+  return disabledBy && disabledAt ? [{ judged, accepted: accept(disabledBy, disabledAt) }] : [];
+}
+
+/**
  * Looks without locks. Costs one step along the index of listed contacts for each company that wants this and has nobody
- * left, and nothing for the others. Whoever is held, or waits already, is passed over.
+ * left, and nothing for the others. Whoever is held, or waits already, is passed over, and who was disabled by nobody knows whom.
  */
 async function findSoftDeleted(tx: EntityManager, passOver: readonly string[]): Promise<ContactsOfTenant | undefined> {
   return ofFirstTenant(
@@ -64,6 +73,7 @@ async function findSoftDeleted(tx: EntityManager, passOver: readonly string[]): 
        FROM tenant CROSS JOIN LATERAL (
          SELECT contact.id FROM contact
          WHERE contact.tenant_id = tenant.id AND contact.state = 'disabled' AND contact.disabled_at <= tenant.expunge_from
+           AND contact.disabled_by IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM waiting_expunge WHERE waiting_expunge.contact_id = contact.id)
            AND NOT EXISTS (SELECT 1 FROM hold
              WHERE hold.contact_id = contact.id AND lifted_at IS NULL AND (until IS NULL OR until > now()))

@@ -31,13 +31,13 @@ const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
   'address-holder': 'requested-by-address',
 };
 
-/** A removal that is accepted at this moment. */
-export const accept = (requestedBy: Requester): AcceptedExpunge => ({
+/** A removal that is accepted at this moment, which is also when it was asked for, unless that was earlier. */
+export const accept = (requestedBy: Requester, requestedAt = new Date()): AcceptedExpunge => ({
   expungeId: randomUUID(),
   statusToken: randomBytes(32).toString('base64url'),
   requestedBy,
   reason: REASONS[requestedBy],
-  requestedAt: new Date(),
+  requestedAt,
 });
 
 /** What others are told of it. */

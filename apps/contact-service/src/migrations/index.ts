@@ -1,5 +1,11 @@
 import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsAndHolds1765000000000 } from './0002-tenants-and-holds.js';
 import { RemovalByAddress1766000000000 } from './0003-removal-by-address.js';
+import { WhoDisabled1767000000000 } from './0004-who-disabled.js';
 
-export const migrations = [CreateTables1764000000000, TenantsAndHolds1765000000000, RemovalByAddress1766000000000];
+export const migrations = [
+  CreateTables1764000000000,
+  TenantsAndHolds1765000000000,
+  RemovalByAddress1766000000000,
+  WhoDisabled1767000000000,
+];
