@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { type Access, type Role, ROLES, ROUTES, SERVICES } from '#contracts';
 import { RouteTable } from '../../libs/service/src/access/route-table.js';
+import { aPerson, aTenant, anAccount } from '../../apps/contact-service/test/start.js';
 import { ASKING } from './asking.js';
 import { type Answered, ask, type FourServices, startFourServices, tokensOf } from './four-services.js';
 import { aWorld, type Asking, rowsOf, type World } from './world.js';
@@ -11,8 +12,11 @@ import { aWorld, type Asking, rowsOf, type World } from './world.js';
 let services: FourServices;
 let token: ReturnType<typeof tokensOf>;
 
+const unnamed = new Set<string>();
+
 beforeAll(async () => {
   services = await startFourServices();
+  for (const service of SERVICES) recordChanges(services.all[service].appDb, unnamed);
   token = tokensOf(services);
 }, 60_000);
 afterAll(() => services.stop());
@@ -96,6 +100,37 @@ describe.each(ROLES)('As %s', (role) => {
     }
   });
 });
+
+test('When something of a tenant was changed for a caller, then the statement itself named the tenant', async () => {
+  const tenant = await aTenant(services.contact, 'off');
+  const { candidate } = await anAccount(services.contact, tenant);
+  await services.contact.call(candidate, 'DELETE', '/v1/account');
+  const back = await services.contact.call(candidate, 'POST', '/v1/account', aPerson());
+  expect(back).toMatchObject({ status: 200, body: { state: 'active' } });
+  expect([...unnamed]).toEqual([]);
+});
+
+/** Adds changes, in transactions bound to one tenant, of rows that are not found by tenant as well. */
+function recordChanges(db: DataSource, found: Set<string>): void {
+  const createQueryRunner = db.createQueryRunner.bind(db);
+  db.createQueryRunner = (mode) => {
+    const runner = createQueryRunner(mode);
+    const query = runner.query.bind(runner) as (
+      sql: string,
+      values?: unknown[],
+      ...rest: unknown[]
+    ) => Promise<unknown>;
+    let tenant: unknown;
+    runner.query = ((sql: string, values?: unknown[], ...rest: unknown[]) => {
+      if (sql.includes('set_config')) [tenant] = values ?? [];
+      const [, condition = ''] = /\b(?:UPDATE|DELETE FROM) [^]*?\bWHERE\b([^]*)/.exec(sql) ?? [, 'tenant_id'];
+      const ofTenants = /\bUPDATE "?tenant"? /.test(sql) ? /\bid"? = \$/ : /\btenant_id\b/;
+      if (tenant !== 'all' && !ofTenants.test(condition)) found.add(sql);
+      return query(sql, values, ...rest);
+    }) as typeof runner.query;
+    return runner;
+  };
+}
 
 const REMOVAL: Line = { service: 'contact-service', route: 'POST /v1/contacts/:id/expunge', access: ['recruiter'] };
 
