@@ -135,9 +135,13 @@ function recordChanges(db: DataSource, found: Set<string>): void {
     let tenant: unknown;
     runner.query = ((sql: string, values?: unknown[], ...rest: unknown[]) => {
       if (sql.includes('set_config')) [tenant] = values ?? [];
-      const [, condition = ''] = /\b(?:UPDATE|DELETE FROM) [^]*?\bWHERE\b([^]*)/.exec(sql) ?? [, 'tenant_id'];
-      const ofTenants = /\bUPDATE "?tenant"? /.test(sql) ? /\bid"? = \$/ : /\btenant_id\b/;
-      if (tenant !== 'all' && !ofTenants.test(condition)) found.add(sql);
+      const change = /\b(UPDATE "?\w+"? SET|DELETE FROM) [^]*/.exec(sql)?.[0];
+      const condition = change
+        ?.split(/\bWHERE\b/)
+        .slice(1)
+        .join();
+      const ofTenant = change?.startsWith('UPDATE "tenant"') ? /\bid"? = \$/ : /\btenant_id\b/;
+      if (tenant !== 'all' && condition !== undefined && !ofTenant.test(condition)) found.add(sql);
       return query(sql, values, ...rest);
     }) as typeof runner.query;
     return runner;
