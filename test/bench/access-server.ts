@@ -38,8 +38,19 @@ await running.usable();
 switchGuard();
 switchBinding(running.app.get(DataSource));
 
-process.send!({ url: `${running.url}/v1/contacts/${contactId}`, token: await identity.token(recruiter) });
+process.send!({
+  url: `${running.url}/v1/contacts/${contactId}`,
+  token: await identity.token(recruiter),
+  newTokens: await newTokens(Number(process.argv[2])),
+});
 process.on('message', () => void stop());
+
+/** Tokens nobody has shown yet. */
+async function newTokens(count: number): Promise<string[]> {
+  const made: string[] = [];
+  for (let n = 0; n < count; n += 1) made.push(await identity.token({ ...recruiter, subject: `rita-${n}` }));
+  return made;
+}
 
 async function stop(): Promise<void> {
   await running.stop();

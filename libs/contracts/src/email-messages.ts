@@ -22,6 +22,9 @@ import { ContactMessage } from './message.js';
 export const EMAIL_PURPOSES = ['expunge-confirmation', 'removal-link', ...OPT_IN_MAILS] as const;
 export type EmailPurpose = (typeof EMAIL_PURPOSES)[number];
 
+/** Hours in which the link of a `removal-link` mail can be used; later the mail is not worth a further try. */
+export const REMOVAL_LINK_VALID_HOURS = 24;
+
 /** A text file sent along with a mail. */
 export class Attachment {
   @Matches(/^[A-Za-z0-9_.-]{1,100}$/) filename: string;

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { onLiveConnection } from './lost-connection.js';
 
 /** The setting that PostgreSQL's row-level security reads: one tenant's id, or {@link EVERY_TENANT}. Unset: no rows. */
 const SETTING = 'app.tenant_id';
@@ -38,10 +39,14 @@ export async function inTenant<T>(
   tenantId: string,
   work: (tx: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return db.transaction(async (tx) => {
-    await bindTenant(tx, tenantId);
-    return work(tx);
-  });
+  let begun = false;
+  const transaction = (): Promise<T> =>
+    db.transaction(async (tx) => {
+      begun = true;
+      await bindTenant(tx, tenantId);
+      return work(tx);
+    });
+  return onLiveConnection(transaction, () => !begun);
 }
 
 /** A look at one tenant's rows. Prepared once per connection under its name. */
@@ -64,12 +69,17 @@ export async function readRows<Row extends object>(
   if (!text.includes('bound.tenant_id')) throw new TypeError('a statement that is not bound would find nothing');
   // Not through TypeORM, which has no names for prepared statements.
   const pool = (db.driver as PostgresDriver).master as Pool;
-  const { rows } = await pool.query<Row>({
+  const statement = {
     name,
     text: `SELECT found.* FROM (SELECT set_config('${SETTING}', $1, true)::uuid AS tenant_id OFFSET 0) AS bound
            CROSS JOIN LATERAL (${text} OFFSET 0) AS found`,
     values: [tenantId.toLowerCase(), ...values],
-  });
+  };
+  // It only looks, so it may always be repeated.
+  const { rows } = await onLiveConnection(
+    () => pool.query<Row>(statement),
+    () => true,
+  );
   return rows;
 }
 

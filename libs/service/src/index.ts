@@ -22,5 +22,6 @@ export { openSeal, seal, type SealBinding, type SealedRecipient, SealMismatch, S
 export { commit, newSalt, normaliseAddress } from './seal/subject-commitment.js';
 export { ServiceModule, type ServiceParts } from './service.module.js';
 export { type RunningApp, startApp } from './start-app.js';
+export { TenantTurns } from './tenant-turns.js';
 export { EmailAddress, Moment, MultilineText, Phone, PlainText } from './text-rules.js';
 export { Optional, UuidParam } from './validation.js';

@@ -14,6 +14,10 @@ export interface PumpDefinition {
 
 const LONGEST_PAUSE_MS = 60_000;
 
+/** How long to wait after so many failures in a row, in whole milliseconds: doubling from `everyMs` to one minute. */
+export const pauseAfter = (failures: number, everyMs: number): number =>
+  Math.round(Math.min(LONGEST_PAUSE_MS, everyMs * 2 ** Math.min(failures, 20)));
+
 /**
  * Work that is taken from tables again and again (timers, mails). The interval only ticks: what is due is a row.
  * A pump never overlaps itself, runs again at once while there is more, and after an error waits longer each time
@@ -122,8 +126,8 @@ class Pump {
     this.again = false;
     this.failures += 1;
     this.blocked = isSurroundingsError(error);
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, this.everyMs * 2 ** Math.min(this.failures, 20));
+    const pauseMs = pauseAfter(this.failures, this.everyMs);
     this.pausedUntil = performance.now() + pauseMs;
-    this.logger.error({ msg: 'pump failed', pump: this.name, pauseMs: Math.round(pauseMs), error: safeError(error) });
+    this.logger.error({ msg: 'pump failed', pump: this.name, pauseMs, error: safeError(error) });
   }
 }

@@ -55,12 +55,12 @@ export class SignUp {
   private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
     const now = new Date();
-    const active = { state: 'active', disabledAt: null, updatedAt: now } as const;
-    const enabled = tx.merge<Contact>(Contact, contact, columnsOf(details), active);
-    await tx.update(Contact, { id: contactId }, enabled);
+    const active = { state: 'active', disabledAt: null, disabledBy: null, updatedAt: now } as const;
+    const changes = { ...columnsOf(details), ...active };
+    await tx.update(Contact, { id: contactId, tenantId }, changes);
     await this.audit.record(tx, 'candidate', { tenantId, action: 'account.enabled', target: contactId });
     await this.outbox.add(tx, [message(ContactEnabled, { tenantId, contactId, at: now.toISOString() })]);
-    return enabled;
+    return tx.merge<Contact>(Contact, contact, changes);
   }
 }
 

@@ -21,9 +21,10 @@ export class ChangeContact {
     return inTenant(this.db, tenantId, async (tx) => {
       const contact = await lockContactForChange(tx, tenantId, contactId);
       if (details.email) await requireFreeAddress(tx, tenantId, details.email, contactId);
-      const changed = tx.merge<Contact>(Contact, contact, columnsOf(details), { updatedAt: new Date() });
+      const changes = { ...columnsOf(details), updatedAt: new Date() };
+      const changed = tx.merge<Contact>(Contact, contact, changes);
       requireSomeone(changed);
-      await tx.update(Contact, { id: contactId }, changed);
+      await tx.update(Contact, { id: contactId, tenantId }, changes);
       await this.audit.record(tx, caller, { tenantId, action: 'contact.changed', target: contactId });
       return viewOf(changed);
     });

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { ContactSource } from '#contracts';
+import type { ContactSource, Requester } from '#contracts';
 import type { ContactState } from '../expunge/expunge.decision.js';
 
 /** What the person has decided about being in the client's system. */
@@ -33,6 +33,8 @@ export class Contact {
   @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
   /** When it was soft-deleted; stays while a removal that came of it waits or is under way. */
   @Column('timestamptz', { name: 'disabled_at', nullable: true }) disabledAt: Date | null = null;
+  /** Who asked for that; null also when a process of the version before disabled it. */
+  @Column('text', { name: 'disabled_by', nullable: true }) disabledBy: Requester | null = null;
   @Column('uuid', { name: 'expunge_id', nullable: true }) expungeId: string | null = null;
   /** Kept while expunging, so that a second click leads to the same page; goes with the row. */
   @Column('text', { name: 'status_token', nullable: true }) statusToken: string | null = null;

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#local';
 import { Pumps } from '#service';
 import { aHold, liftHold } from '../../test/a-hold.js';
+import { aLink, press } from '../../test/removal-link.js';
 import {
   aContact,
   aPerson,
@@ -12,6 +14,7 @@ import {
   startContactService,
 } from '../../test/start.js';
 import { ExpungeSoftDeleted } from './expunge-soft-deleted.js';
+import { RequestExpunge } from './request-expunge.js';
 import { ResumeWaiting } from './resume-waiting.js';
 
 let service: ContactService;
@@ -26,6 +29,8 @@ async function look(): Promise<void> {
 }
 
 const typesAbout = async (contactId: string) => (await service.said(contactId)).map(({ type }) => type);
+const requestOf = async (contactId: string) =>
+  (await service.said(contactId)).find(({ type }) => type === 'ExpungeRequested')?.data;
 const withSoftDeleted = (softDeleted: 'keep' | 'expunge') => {
   return { checklist: { ...anEnabling().checklist, softDeleted } };
 };
@@ -43,14 +48,39 @@ test('When expunge is enabled with "expunge" for the soft-deleted, then they are
   const active = await aContact(service, tenant);
   await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
   await look();
-  const requested = (await service.said(contactId)).find(({ type }) => type === 'ExpungeRequested');
-  expect(requested?.data).toMatchObject({ requestedBy: 'candidate', reason: 'account-deleted' });
+  expect(await requestOf(contactId)).toMatchObject({ requestedBy: 'candidate', reason: 'account-deleted' });
   expect(await typesAbout(active)).toEqual(['ContactAdded']);
   const [entry] = await service.db.query(
     `SELECT actor FROM audit_log WHERE target = $1 AND action = 'expunge.requested'`,
     [contactId],
   );
   expect(entry).toEqual({ actor: 'system' });
+});
+
+test('When a contact was disabled through a link, then that is what its removal says, and when it was asked for', async () => {
+  const tenant = await aTenant(service, 'off');
+  const person = aPerson();
+  const contactId = await aContact(service, tenant, person);
+  await press(service, await aLink(service, { tenantId: tenant.tenantId, email: person.email, contactId }));
+  const [pressed] = await service.db.query('SELECT disabled_at AS at FROM contact WHERE id = $1', [contactId]);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  const asked = {
+    requestedBy: 'address-holder',
+    reason: 'requested-by-address',
+    requestedAt: pressed.at.toISOString(),
+  };
+  expect(await requestOf(contactId)).toMatchObject(asked);
+  const removal = await service.call(tenant.recruiter, 'GET', `/v1/contacts/${contactId}/removal`);
+  expect(removal.body).toMatchObject(asked);
+});
+
+test('When it is not known who had a contact disabled, then it is left: its certificate could not be true', async () => {
+  const { tenant, contactId } = await aSoftDeleted();
+  await service.db.query('UPDATE contact SET disabled_by = NULL WHERE id = $1', [contactId]);
+  await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  await look();
+  expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
 });
 
 test('When the service runs, then it happens by itself', async () => {
@@ -118,7 +148,10 @@ test('When the person signs up again while the timer waits for the contact, then
   const { tenant, candidate, contactId } = await aSoftDeleted();
   await service.call(candidate, 'POST', '/v1/account', aPerson());
   // As it was when the timer looked; what it waits for is the sign-up.
-  await service.db.query(`UPDATE contact SET state = 'disabled', disabled_at = now() WHERE id = $1`, [contactId]);
+  await service.db.query(
+    `UPDATE contact SET state = 'disabled', disabled_at = now(), disabled_by = 'candidate' WHERE id = $1`,
+    [contactId],
+  );
   await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
   const held = { sql: 'SELECT 1 FROM subject WHERE contact_id = $1 FOR UPDATE', values: [contactId] };
   await service.whileHeld(held, look, (signUp) =>
@@ -127,3 +160,42 @@ test('When the person signs up again while the timer waits for the contact, then
   expect(await typesAbout(contactId)).not.toContain('ExpungeRequested');
   expect(await service.call(candidate, 'GET', '/v1/account')).toMatchObject({ status: 200 });
 });
+
+test('When the work for one company fails, then the others go on, it is logged, and tried again later', async () => {
+  const both = [await aSoftDeleted(), await aSoftDeleted()];
+  // The timer comes to the one with the lower id first.
+  const [failing, other] = both.sort((a, b) => (a.tenant.tenantId < b.tenant.tenantId ? -1 : 1)) as [Made, Made];
+  for (const { tenant } of both) await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+  const mended = failFor(failing.tenant.tenantId);
+  try {
+    await look();
+    expect(await typesAbout(other.contactId)).toContain('ExpungeRequested');
+    expect(await typesAbout(failing.contactId)).not.toContain('ExpungeRequested');
+    const about = { pump: 'expunge-soft-deleted', tenantId: failing.tenant.tenantId, pauseMs: 20_000 };
+    expect(logged.mock.calls).toEqual([
+      [expect.objectContaining({ ...about, error: { name: 'Error', stack: expect.anything() } })],
+    ]);
+    const soon = performance.now() + 20_001;
+    jest.spyOn(performance, 'now').mockReturnValue(soon);
+    mended();
+    await look();
+    expect(await typesAbout(failing.contactId)).toContain('ExpungeRequested');
+  } finally {
+    jest.restoreAllMocks();
+    mended();
+  }
+});
+
+type Made = Awaited<ReturnType<typeof aSoftDeleted>>;
+
+/** Until it is mended, by what is returned, no removal of this company can begin. */
+function failFor(tenantId: string): () => void {
+  const request = service.app.get(RequestExpunge);
+  const { execute } = RequestExpunge.prototype;
+  request.execute = async (tx, beginnings) => {
+    if (beginnings.some(({ judged }) => judged.tenant.id === tenantId)) throw new Error('Zoe cannot be sealed');
+    return execute.call(request, tx, beginnings);
+  };
+  return () => (request.execute = execute);
+}

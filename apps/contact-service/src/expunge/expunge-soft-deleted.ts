@@ -1,17 +1,12 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inEveryTenant, inTenant } from '#messaging';
-import { Audit, type AuditEntry, type PumpResult, Pumps } from '#service';
+import { Audit, type AuditEntry, type PumpResult, Pumps, TenantTurns } from '#service';
+import { type ContactsOfTenant, ofFirstTenant } from './contacts-of-tenant.js';
 import { type Judged, judgeMany } from './judge.js';
 import { accept, type Beginning, RequestExpunge } from './request-expunge.js';
 
 const CHUNK = 100;
-const LOOK_EVERY_MS = 10_000;
-
-interface SoftDeleted {
-  readonly tenantId: string;
-  readonly contactIds: string[];
-}
+const PUMP = { name: 'expunge-soft-deleted', everyMs: 10_000 };
 
 /**
  * For client companies that decided so when they enabled expunge: contacts that deleted their account while it was off, and
@@ -21,6 +16,10 @@ interface SoftDeleted {
 @Injectable()
 export class ExpungeSoftDeleted implements OnModuleInit {
   private readonly logger = new Logger(ExpungeSoftDeleted.name);
+  private readonly turns = new TenantTurns(PUMP, {
+    find: findSoftDeleted,
+    run: (tx, found) => this.expunge(tx, found),
+  });
 
   constructor(
     private readonly db: DataSource,
@@ -30,20 +29,17 @@ export class ExpungeSoftDeleted implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.pumps.register({ name: 'expunge-soft-deleted', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+    this.pumps.register({ ...PUMP, run: () => this.execute() });
   }
 
   /** Asks for one chunk of one tenant; 'more' when there may be others. Processes may run it at the same time. */
-  async execute(): Promise<PumpResult> {
-    const found = await inEveryTenant(this.db, findSoftDeleted);
-    if (!found) return 'idle';
-    await inTenant(this.db, found.tenantId, (tx) => this.expunge(tx, found));
-    return 'more';
+  execute(): Promise<PumpResult> {
+    return this.turns.next(this.db);
   }
 
-  private async expunge(tx: EntityManager, { tenantId, contactIds }: SoftDeleted): Promise<void> {
+  private async expunge(tx: EntityManager, { tenantId, contactIds }: ContactsOfTenant): Promise<void> {
     const judged = await judgeMany(tx, tenantId, contactIds);
-    const due = judged.filter(isStillDue).map((one): Beginning => ({ judged: one, accepted: accept('candidate') }));
+    const due = judged.filter(isStillDue).flatMap(asItWasAskedFor);
     await this.requestExpunge.execute(tx, due);
     const entries = due.map(({ judged: { contact }, accepted: { expungeId, requestedBy } }): AuditEntry => {
       return { tenantId, action: 'expunge.requested', target: contact.id, detail: { expungeId, requestedBy } };
@@ -58,26 +54,35 @@ const isStillDue = ({ tenant, contact, decision }: Judged): boolean =>
   tenant.softDeleted === 'expunge' && contact.state === 'disabled' && decision === 'expunge';
 
 /**
- * Looks without locks. Costs one step along the index of listed contacts for each company that wants this and has nobody
- * left, and nothing for the others. Whoever is held, or waits already, is passed over.
+ * The certificate says who asked, how, and when: the one who had the contact disabled, and then. Nobody asked for anything
+ * when expunge came into force, nor when the timer came round. Of whom that is not known nothing true could be certified.
  */
-async function findSoftDeleted(tx: EntityManager): Promise<SoftDeleted | undefined> {
-  const rows: { tenant_id: string; contact_id: string }[] = await tx.query(
-    `SELECT tenant.id AS tenant_id, contact.id AS contact_id
-     FROM tenant CROSS JOIN LATERAL (
-       SELECT contact.id FROM contact
-       WHERE contact.tenant_id = tenant.id AND contact.state = 'disabled' AND contact.disabled_at <= tenant.expunge_from
-         AND NOT EXISTS (SELECT 1 FROM waiting_expunge WHERE waiting_expunge.contact_id = contact.id)
-         AND NOT EXISTS (SELECT 1 FROM hold
-           WHERE hold.contact_id = contact.id AND lifted_at IS NULL AND (until IS NULL OR until > now()))
-       ORDER BY contact.id LIMIT $1
-     ) AS contact
-     WHERE tenant.soft_deleted = 'expunge' AND tenant.expunge_from <= now() AND tenant.kill_switch_since IS NULL
-     ORDER BY tenant.id LIMIT $1`,
-    [CHUNK],
+function asItWasAskedFor(judged: Judged): Beginning[] {
+  const { disabledBy, disabledAt } = judged.contact;
+  return disabledBy && disabledAt ? [{ judged, accepted: accept(disabledBy, disabledAt) }] : [];
+}
+
+/**
+ * Looks without locks. Costs one step along the index of listed contacts for each company that wants this and has nobody
+ * left, and nothing for the others. Whoever is held, or waits already, is passed over, and who was disabled by nobody knows whom.
+ */
+async function findSoftDeleted(tx: EntityManager, passOver: readonly string[]): Promise<ContactsOfTenant | undefined> {
+  return ofFirstTenant(
+    await tx.query(
+      `SELECT tenant.id AS "tenantId", contact.id AS "contactId"
+       FROM tenant CROSS JOIN LATERAL (
+         SELECT contact.id FROM contact
+         WHERE contact.tenant_id = tenant.id AND contact.state = 'disabled' AND contact.disabled_at <= tenant.expunge_from
+           AND contact.disabled_by IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM waiting_expunge WHERE waiting_expunge.contact_id = contact.id)
+           AND NOT EXISTS (SELECT 1 FROM hold
+             WHERE hold.contact_id = contact.id AND lifted_at IS NULL AND (until IS NULL OR until > now()))
+         ORDER BY contact.id LIMIT $1
+       ) AS contact
+       WHERE tenant.soft_deleted = 'expunge' AND tenant.expunge_from <= now() AND tenant.kill_switch_since IS NULL
+         AND tenant.id <> ALL ($2::uuid[])
+       ORDER BY tenant.id LIMIT $1`,
+      [CHUNK, passOver],
+    ),
   );
-  const [first] = rows;
-  if (!first) return undefined;
-  const ofFirst = rows.filter((row) => row.tenant_id === first.tenant_id);
-  return { tenantId: first.tenant_id, contactIds: ofFirst.map((row) => row.contact_id) };
 }

@@ -29,7 +29,7 @@ export class PostponeExpunge {
     await disableContacts(
       tx,
       this.outbox,
-      postponed.map(({ judged }) => judged.contact),
+      postponed.map(({ judged: { contact }, accepted: { requestedBy } }) => ({ contact, requestedBy })),
     );
     const at = await this.keep(tx, postponed);
     const announcements = postponed.map(({ judged, accepted, waitingFor, lookAt }) => {

@@ -59,7 +59,7 @@ export class RemoveContact {
   }
 
   private async disable(tx: EntityManager, judged: Judged, request: RemovalRequest): Promise<ContactRemoved> {
-    await disableContacts(tx, this.outbox, [judged.contact]);
+    await disableContacts(tx, this.outbox, [{ contact: judged.contact, requestedBy: request.requestedBy }]);
     await this.record(tx, judged, request, { action: 'contact.disabled' });
     return { outcome: 'disabled' };
   }

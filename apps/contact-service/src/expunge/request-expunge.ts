@@ -32,13 +32,13 @@ const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
   workflow: 'no-opt-in',
 };
 
-/** A removal that is accepted at this moment. */
-export const accept = (requestedBy: Requester): AcceptedExpunge => ({
+/** A removal that is accepted at this moment, which is also when it was asked for, unless that was earlier. */
+export const accept = (requestedBy: Requester, requestedAt = new Date()): AcceptedExpunge => ({
   expungeId: randomUUID(),
   statusToken: randomBytes(32).toString('base64url'),
   requestedBy,
   reason: REASONS[requestedBy],
-  requestedAt: new Date(),
+  requestedAt,
 });
 
 /** What others are told of it. */
@@ -97,15 +97,16 @@ export class RequestExpunge {
       `UPDATE contact SET state = 'expunging', updated_at = now(), expunge_id = request.expunge_id,
          status_token = request.status_token, expunge_request = request.data,
          expunge_repeat_at = now() + $5 * interval '1 second'
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[])
-         AS request (contact_id, expunge_id, status_token, data)
-       WHERE contact.id = request.contact_id`,
+       FROM unnest($1::uuid[], $6::uuid[], $2::uuid[], $3::text[], $4::json[])
+         AS request (contact_id, tenant_id, expunge_id, status_token, data)
+       WHERE contact.id = request.contact_id AND contact.tenant_id = request.tenant_id`,
       [
         beginnings.map(({ judged }) => judged.contact.id),
         beginnings.map(({ accepted }) => accepted.expungeId),
         beginnings.map(({ accepted }) => accepted.statusToken),
         requests.map((request) => JSON.stringify(request)),
         this.config.EXPUNGE_REPEAT_AFTER_SECONDS,
+        beginnings.map(({ judged }) => judged.contact.tenantId),
       ],
     );
   }

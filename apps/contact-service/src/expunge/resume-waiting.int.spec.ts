@@ -13,6 +13,7 @@ import {
   startContactService,
   STATUS_PAGE_URL,
 } from '../../test/start.js';
+import { RequestExpunge } from './request-expunge.js';
 import { ResumeWaiting } from './resume-waiting.js';
 
 let service: ContactService;
@@ -183,6 +184,24 @@ describe('the timer', () => {
     await lookNow(contactId);
     await service.whileHeld(held, () => Promise.all([resume(), resume()]));
     expect(await saidOf(contactId, 'ExpungeRequested')).toHaveLength(1);
+  });
+
+  test('When a removal of one company cannot begin, then those of others do', async () => {
+    const [failing, other] = [await aWaiting(), await aWaiting()];
+    const request = service.app.get(RequestExpunge);
+    const { execute } = RequestExpunge.prototype;
+    request.execute = async (tx, beginnings) => {
+      if (beginnings.some(({ judged }) => judged.tenant.id === failing.tenant.tenantId)) throw new Error('not now');
+      return execute.call(request, tx, beginnings);
+    };
+    try {
+      for (const { tenant, contactId, holdId } of [failing, other]) await liftHold(service, tenant, contactId, holdId);
+      await begun(other.contactId);
+      expect(await saidOf(failing.contactId, 'ExpungeRequested')).toEqual([]);
+    } finally {
+      request.execute = execute;
+    }
+    await begun(failing.contactId);
   });
 
   test('When more wait than fit in a chunk, then all begin, and each is written down', async () => {

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager, In } from 'typeorm';
-import { inEveryTenant, inTenant } from '#messaging';
-import { Audit, type AuditEntry, type PumpResult, Pumps } from '#service';
+import { Audit, type AuditEntry, type PumpResult, Pumps, TenantTurns } from '#service';
+import { type ContactsOfTenant, ofFirstTenant } from './contacts-of-tenant.js';
 import { mayResume } from './expunge.decision.js';
 import { judgeMany } from './judge.js';
 import { PostponeExpunge } from './postpone-expunge.js';
@@ -9,12 +9,7 @@ import { type Beginning, RequestExpunge } from './request-expunge.js';
 import { WaitingExpunge } from './waiting-expunge.js';
 
 const CHUNK = 100;
-const LOOK_EVERY_MS = 1_000;
-
-interface Due {
-  readonly tenantId: string;
-  readonly contactIds: string[];
-}
+const PUMP = { name: 'resume-waiting', everyMs: 1_000 };
 
 /**
  * Looks again at removals that wait, when their time has come or something was changed: what is free begins, as the request
@@ -24,6 +19,7 @@ interface Due {
 @Injectable()
 export class ResumeWaiting implements OnModuleInit {
   private readonly logger = new Logger(ResumeWaiting.name);
+  private readonly turns = new TenantTurns(PUMP, { find: findDue, run: (tx, due) => this.lookAgain(tx, due) });
 
   constructor(
     private readonly db: DataSource,
@@ -34,18 +30,15 @@ export class ResumeWaiting implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.pumps.register({ name: 'resume-waiting', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+    this.pumps.register({ ...PUMP, run: () => this.execute() });
   }
 
   /** Looks at one chunk of one tenant; 'more' when there may be others. Processes may run it at the same time. */
-  async execute(): Promise<PumpResult> {
-    const due = await inEveryTenant(this.db, findDue);
-    if (!due) return 'idle';
-    await inTenant(this.db, due.tenantId, (tx) => this.lookAgain(tx, due));
-    return 'more';
+  execute(): Promise<PumpResult> {
+    return this.turns.next(this.db);
   }
 
-  private async lookAgain(tx: EntityManager, { tenantId, contactIds }: Due): Promise<void> {
+  private async lookAgain(tx: EntityManager, { tenantId, contactIds }: ContactsOfTenant): Promise<void> {
     const judged = await judgeMany(tx, tenantId, contactIds);
     // Another process may have looked at them while this one waited for the locks.
     const stillDue = await dueOf(tx, tenantId, contactIds);
@@ -72,15 +65,16 @@ export class ResumeWaiting implements OnModuleInit {
 }
 
 /** Looks without locks: rows may only be locked after the tenant and the subjects. */
-async function findDue(tx: EntityManager): Promise<Due | undefined> {
-  const rows: { tenant_id: string; contact_id: string }[] = await tx.query(
-    `WITH first AS (SELECT tenant_id FROM waiting_expunge WHERE look_at <= now() ORDER BY look_at LIMIT 1)
-     SELECT tenant_id, contact_id FROM waiting_expunge JOIN first USING (tenant_id)
-     WHERE look_at <= now() ORDER BY look_at LIMIT $1`,
-    [CHUNK],
+async function findDue(tx: EntityManager, passOver: readonly string[]): Promise<ContactsOfTenant | undefined> {
+  return ofFirstTenant(
+    await tx.query(
+      `WITH first AS (SELECT tenant_id FROM waiting_expunge WHERE look_at <= now() AND tenant_id <> ALL ($2::uuid[])
+         ORDER BY look_at LIMIT 1)
+       SELECT tenant_id AS "tenantId", contact_id AS "contactId" FROM waiting_expunge JOIN first USING (tenant_id)
+       WHERE look_at <= now() ORDER BY look_at LIMIT $1`,
+      [CHUNK, passOver],
+    ),
   );
-  const [first] = rows;
-  return first && { tenantId: first.tenant_id, contactIds: rows.map((row) => row.contact_id) };
 }
 
 async function dueOf(tx: EntityManager, tenantId: string, contactIds: readonly string[]): Promise<Set<string>> {

@@ -29,14 +29,16 @@ export const removalWaits = (
 ): Promise<boolean> => tx.existsBy(WaitingExpunge, { contactId, tenantId });
 
 /**
- * Has waiting removals looked at again at once, because what they wait for has changed in this transaction. The caller
+ * Has waiting removals of a client company, or the one of a contact, looked at again at once, because what they wait for has changed in this transaction. The caller
  * holds the lock that the change is made under (the tenant's row for update, or the contact's subject row), so that no
  * look at what was before comes after this.
  */
 export async function wakeWaiting(
   tx: EntityManager,
-  of: { readonly tenantId: string } | { readonly contactId: string },
+  { tenantId, contactId = null }: { readonly tenantId: string; readonly contactId?: string | null },
 ): Promise<void> {
-  const [column, id] = 'tenantId' in of ? ['tenant_id', of.tenantId] : ['contact_id', of.contactId];
-  await tx.query(`UPDATE waiting_expunge SET look_at = now() WHERE ${column} = $1`, [id]);
+  await tx.query(
+    'UPDATE waiting_expunge SET look_at = now() WHERE tenant_id = $1 AND ($2::uuid IS NULL OR contact_id = $2)',
+    [tenantId, contactId],
+  );
 }

@@ -30,7 +30,7 @@ export class LiftHold {
       if (contact.state === 'expunging') throw removed(contactId);
       const hold = await lift(tx, { id: holdId, tenantId, contactId }, { subject, reason });
       if (hold) {
-        await wakeWaiting(tx, { contactId });
+        await wakeWaiting(tx, { tenantId, contactId });
         const detail = { contactId };
         await this.audit.record(tx, caller, { tenantId, action: 'hold.lifted', target: holdId, detail });
       }

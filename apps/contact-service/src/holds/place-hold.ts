@@ -45,7 +45,7 @@ export class PlaceHold {
       const hold = tx.create(Hold, placed);
       await tx.insert(Hold, hold);
       // What waits already has one reason more: the privacy officer sees that, and for how long.
-      await wakeWaiting(tx, { contactId });
+      await wakeWaiting(tx, { tenantId, contactId });
       const detail = { contactId, reason };
       await this.audit.record(tx, caller, { tenantId, action: 'hold.placed', target: hold.id, detail });
       return holdViewOf(hold);

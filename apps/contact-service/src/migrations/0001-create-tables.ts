@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createSubjectTable } from '#erasure';
-import { createMessagingTables } from '#messaging';
+import { createMessagingTables, keepOutOfStatistics } from '#messaging';
 
-/** Every column that can hold something about a person. Add to it whatever a later migration adds. */
+/** Every column that can hold something about a person; every query is served by an index without their statistics. */
 const PERSONAL = {
   contact:
     'email email_normalised given_name family_name given_key family_key phone language country candidate_subject status_token expunge_request',
@@ -18,7 +18,7 @@ export class CreateTables1764000000000 implements MigrationInterface {
     await createContact(runner);
     await createNote(runner);
     await createRemoval(runner);
-    await keepPersonalDataOutOfStatistics(runner);
+    await keepOutOfStatistics(runner, PERSONAL);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -123,16 +123,4 @@ async function createRemoval(runner: QueryRunner): Promise<void> {
       ) STORED
     )`);
   await runner.query('CREATE INDEX removal_contact ON removal (contact_id)');
-}
-
-/**
- * ANALYZE copies values of the rows it samples into pg_statistic, where they outlive the rows until somebody analyses
- * the table again. With target 0 it leaves a column out; every query here is served by an index whose choice does not
- * depend on these statistics.
- */
-async function keepPersonalDataOutOfStatistics(runner: QueryRunner): Promise<void> {
-  for (const [table, columns] of Object.entries(PERSONAL)) {
-    const settings = columns.split(' ').map((column) => `ALTER COLUMN ${column} SET STATISTICS 0`);
-    await runner.query(`ALTER TABLE ${table} ${settings.join(', ')}`);
-  }
 }

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants, joinTenants } from '#messaging';
+import { isolateTenants, joinTenants, keepOutOfStatistics } from '#messaging';
 import { createAuditTables, dropAuditTables } from '#service';
 
 /** See PERSONAL in the first migration: whatever people typed, and what leads to one. */
@@ -32,7 +32,7 @@ export class TenantsAndHolds1765000000000 implements MigrationInterface {
     await createWaitingExpunge(runner);
     await extendContact(runner);
     await isolate(runner);
-    await keepPersonalDataOutOfStatistics(runner);
+    await keepOutOfStatistics(runner, PERSONAL);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -161,11 +161,4 @@ async function extendContact(runner: QueryRunner): Promise<void> {
 async function isolate(runner: QueryRunner): Promise<void> {
   await isolateTenants(runner, OF_A_TENANT);
   await isolateTenants(runner, ['tenant'], 'id');
-}
-
-async function keepPersonalDataOutOfStatistics(runner: QueryRunner): Promise<void> {
-  for (const [table, columns] of Object.entries(PERSONAL)) {
-    const settings = columns.split(' ').map((column) => `ALTER COLUMN ${column} SET STATISTICS 0`);
-    await runner.query(`ALTER TABLE ${table} ${settings.join(', ')}`);
-  }
 }

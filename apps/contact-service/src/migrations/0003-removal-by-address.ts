@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { isolateTenants } from '#messaging';
+import { isolateTenants, keepOutOfStatistics } from '#messaging';
 
 /** See PERSONAL in the first migration: an address, and what leads to a person or is made of what a person sent. */
 const PERSONAL = {
@@ -15,7 +15,7 @@ export class RemovalByAddress1766000000000 implements MigrationInterface {
     await createRemovalLink(runner);
     await createRateLimit(runner);
     await isolateTenants(runner, ['removal_request', 'removal_link']);
-    await keepPersonalDataOutOfStatistics(runner);
+    await keepOutOfStatistics(runner, PERSONAL);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -59,11 +59,4 @@ async function createRateLimit(runner: QueryRunner): Promise<void> {
       expire bigint
     )`);
   await runner.query('CREATE INDEX rate_limit_expire ON rate_limit (expire)');
-}
-
-async function keepPersonalDataOutOfStatistics(runner: QueryRunner): Promise<void> {
-  for (const [table, columns] of Object.entries(PERSONAL)) {
-    const settings = columns.split(' ').map((column) => `ALTER COLUMN ${column} SET STATISTICS 0`);
-    await runner.query(`ALTER TABLE ${table} ${settings.join(', ')}`);
-  }
 }

@@ -1,11 +1,13 @@
 import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsAndHolds1765000000000 } from './0002-tenants-and-holds.js';
 import { RemovalByAddress1766000000000 } from './0003-removal-by-address.js';
-import { Consent1767000000000 } from './0004-consent.js';
+import { WhoDisabled1767000000000 } from './0004-who-disabled.js';
+import { Consent1767500000000 } from './0005-consent.js';
 
 export const migrations = [
   CreateTables1764000000000,
   TenantsAndHolds1765000000000,
   RemovalByAddress1766000000000,
-  Consent1767000000000,
+  WhoDisabled1767000000000,
+  Consent1767500000000,
 ];

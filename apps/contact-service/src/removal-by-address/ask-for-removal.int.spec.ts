@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startApp } from '#service';
+import { Pumps, startApp } from '#service';
 import { many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
-import { aClient, askForRemoval, BEHIND_A_PROXY } from '../../test/removal-link.js';
+import { aClient, askForRemoval, BEHIND_A_PROXY, handleRequests, linksTo } from '../../test/removal-link.js';
 import { aContact, aPerson, aTenant, type ContactService, startContactService } from '../../test/start.js';
 import { AppModule } from '../app.module.js';
 import { ContactConfig } from '../config.js';
@@ -95,22 +95,41 @@ describe('the limits', () => {
     return found;
   };
 
-  test('When one address is asked for a fourth time within an hour, then it is refused, known or not', async () => {
-    const { tenantId, email } = await aKnownPerson();
+  test('When one address is asked for a fourth time within an hour, then the answer is the same and nothing is sent', async () => {
+    const { tenantId, email, contactId } = await aKnownPerson();
     const other = await aTenant(service);
-    const refusals = [];
     for (const address of [email, anAddress()]) {
-      expect(await statuses(3, () => ask(tenantId, address))).toEqual([202, 202, 202]);
-      const refused = await ask(tenantId, address.toUpperCase());
-      expect(refused).toMatchObject({ status: 429 });
-      expect(Number(refused.retryAfter)).toBeGreaterThan(3_500);
-      expect(Number(refused.retryAfter)).toBeLessThanOrEqual(3_600);
-      refusals.push(JSON.parse(refused.text));
-      expect(await ask(other.tenantId, address)).toMatchObject({ status: 202 });
+      const first = await ask(tenantId, address);
+      expect(first).toMatchObject({ status: 202, retryAfter: null });
+      for (const again of [address, ` ${address}`, address.toUpperCase()]) {
+        expect(await ask(tenantId, again)).toEqual(first);
+      }
+      expect(await ask(other.tenantId, address)).toEqual(first);
     }
-    const [{ traceId: _, ...known }, { traceId: __, ...unknown }] = refusals;
-    expect(known).toEqual(unknown);
-    expect(known).toMatchObject({ code: 'too-many-requests', status: 429 });
+    await handleRequests(service, tenantId);
+    expect(await linksTo(service, contactId)).toHaveLength(3);
+  });
+
+  test('When an address has reached its limit, then it takes as many statements, and no row names it', async () => {
+    await service.app.get(Pumps).stop();
+    const [tenantId, email] = [randomUUID(), anAddress()];
+    const cost = () =>
+      countStatements(service.appDb, () => service.app.get(AskForRemoval).execute(tenantId, { email }, aClient()));
+    const costs: number[] = [];
+    for (const _ of many(6, () => 0)) costs.push(await cost());
+    expect(costs).toEqual(many(6, () => 5));
+    const sql = 'SELECT email_normalised AS email FROM removal_request WHERE tenant_id = $1 ORDER BY id';
+    const rows: { email: string }[] = await service.db.query(sql, [tenantId]);
+    const [asked, nobody] = [email.toLowerCase(), ''];
+    expect(rows.map((row) => row.email)).toEqual([asked, asked, asked, nobody, nobody, nobody]);
+    service.app.get(Pumps).start();
+  });
+
+  test('When a company is asked too often, then those of an address that has reached its limit are refused as all others', async () => {
+    const [tenantId, email] = [randomUUID(), anAddress()];
+    const found = await statuses(PER_TENANT + 1, () => ask(tenantId, email));
+    expect(found).toEqual([...many(PER_TENANT, () => 202), 429]);
+    expect(await ask(tenantId, anAddress())).toMatchObject({ status: 429 });
   });
 
   test('When one caller asks a 21st time, then it is refused, whatever it writes into X-Forwarded-For', async () => {
@@ -130,8 +149,13 @@ describe('the limits', () => {
 
   test('When a company is asked too often by many, then it is refused', async () => {
     const tenantId = randomUUID();
-    const found = await statuses(PER_TENANT + 1, () => ask(tenantId, anAddress()));
-    expect(found).toEqual([...many(PER_TENANT, () => 202), 429]);
+    const found = await statuses(PER_TENANT, () => ask(tenantId, anAddress()));
+    expect(found).toEqual(many(PER_TENANT, () => 202));
+    const refused = await ask(tenantId, anAddress());
+    expect(refused).toMatchObject({ status: 429 });
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'too-many-requests', status: 429 });
+    expect(Number(refused.retryAfter)).toBeGreaterThan(3_500);
+    expect(Number(refused.retryAfter)).toBeLessThanOrEqual(3_600);
   });
 
   test('When no proxy is trusted, then X-Forwarded-For counts for nothing', async () => {
@@ -152,11 +176,14 @@ describe('the limits', () => {
     const second = await startApp(AppModule.forConfig(service.app.get(ContactConfig)));
     await second.usable();
     try {
-      const [tenantId, email] = [randomUUID(), anAddress()];
-      const urls = many(8, (n) => (n % 2 === 0 ? service.url : second.url));
+      const { tenantId, email, contactId } = await aKnownPerson();
+      const urls = many(PER_TENANT, (n) => (n % 2 === 0 ? service.url : second.url));
       const answers = await Promise.all(urls.map((url) => askForRemoval(url, tenantId, email)));
-      expect(answers.filter(({ status }) => status === 202)).toHaveLength(3);
-      expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
+      expect(answers.map(({ status }) => status)).toEqual(many(PER_TENANT, () => 202));
+      await handleRequests(service, tenantId);
+      expect(await linksTo(service, contactId)).toHaveLength(3);
+      const more = await Promise.all([service.url, second.url].map((url) => askForRemoval(url, tenantId, anAddress())));
+      expect(more.map(({ status }) => status)).toEqual([429, 429]);
     } finally {
       await second.stop();
     }

@@ -1,3 +1,4 @@
+import { REMOVAL_LINK_VALID_HOURS } from '#contracts';
 import type { LinkView } from './link-view.js';
 
 export const LANGUAGES = ['en', 'de'] as const;
@@ -34,8 +35,7 @@ export const TEXTS: Record<Language, LinkTexts> = {
       waiting:
         'The removal has not begun yet; it begins as soon as possible, and nobody has to ask again. Until then your data is not used.',
       disabled: 'The company has put your data out of use. It is hidden and nobody writes to you.',
-      expired:
-        'Nothing was changed. Links are valid for 24 hours; please ask for a new one where you asked for this one.',
+      expired: `Nothing was changed. Links are valid for ${REMOVAL_LINK_VALID_HOURS} hours; please ask for a new one where you asked for this one.`,
       void: 'Nothing was changed now. The link was used before, or your data has changed since it was sent. If you want your data removed, please ask for a new link.',
       unknown:
         'There is nothing at this address. Please check that it is complete. If you have used the link before, your data may have been removed already.',
@@ -72,8 +72,7 @@ export const TEXTS: Record<Language, LinkTexts> = {
       waiting:
         'Die Löschung hat noch nicht begonnen; sie beginnt so bald wie möglich, ohne dass jemand noch einmal fragen muss. Bis dahin werden Ihre Daten nicht verwendet.',
       disabled: 'Das Unternehmen verwendet Ihre Daten nicht mehr. Sie sind verborgen, und niemand schreibt Ihnen.',
-      expired:
-        'Es wurde nichts geändert. Links gelten 24 Stunden; bitte fordern Sie dort, wo Sie diesen angefordert haben, einen neuen an.',
+      expired: `Es wurde nichts geändert. Links gelten ${REMOVAL_LINK_VALID_HOURS} Stunden; bitte fordern Sie dort, wo Sie diesen angefordert haben, einen neuen an.`,
       void: 'Es wurde jetzt nichts geändert. Der Link wurde schon benutzt, oder Ihre Daten haben sich geändert, seit er verschickt wurde. Wenn Ihre Daten gelöscht werden sollen, fordern Sie bitte einen neuen Link an.',
       unknown:
         'Unter dieser Adresse gibt es nichts. Bitte prüfen Sie, ob sie vollständig ist. Wenn Sie den Link schon benutzt haben, sind Ihre Daten vielleicht bereits gelöscht.',

@@ -7,6 +7,8 @@ import { ContactConfig } from '../config.js';
 import { TooManyRequests } from './too-many-requests.js';
 
 const AN_HOUR_SECONDS = 3_600;
+/** Who goes on after having been refused is refused without a write to the database. */
+const REFUSED_FROM_MEMORY = { fromMemory: true };
 export const RATE_LIMIT_TABLE = 'rate_limit';
 
 /** Who asks, and for what. */
@@ -33,23 +35,26 @@ export class RateLimits {
     private readonly keyring: KeyringFile,
     config: ContactConfig,
   ) {
-    this.perClient = this.limiter('client', config.REMOVAL_REQUESTS_PER_CLIENT);
+    this.perClient = this.limiter('client', config.REMOVAL_REQUESTS_PER_CLIENT, REFUSED_FROM_MEMORY);
     this.perAddress = this.limiter('address', config.REMOVAL_REQUESTS_PER_ADDRESS);
-    this.perTenant = this.limiter('tenant', config.REMOVAL_REQUESTS_PER_TENANT);
+    this.perTenant = this.limiter('tenant', config.REMOVAL_REQUESTS_PER_TENANT, REFUSED_FROM_MEMORY);
   }
 
   /**
-   * Counts an attempt. Throws {@link TooManyRequests} when a limit is reached; what is refused uses up nothing of the
-   * limits behind it, so that no single caller can use up those that all share.
+   * Counts an attempt; answers whether the address may have another mail. Throws {@link TooManyRequests} when the caller
+   * or the company has reached its limit; what is refused uses up nothing of the limits behind it, so that no single caller
+   * can use up those that all share. That the address has reached its own is not to be seen, nor from the time it takes: it
+   * would tell that others ask for it.
    */
-  async count({ tenantId, emailNormalised, client }: Attempt): Promise<void> {
+  async count({ tenantId, emailNormalised, client }: Attempt): Promise<{ mayHaveMail: boolean }> {
     const hash = await this.hasher();
-    await consume(this.perClient, hash(client));
-    await consume(this.perAddress, hash(`${tenantId} ${emailNormalised}`));
-    await consume(this.perTenant, hash(tenantId));
+    refuse(await consume(this.perClient, hash(client)));
+    const usedUp = await consume(this.perAddress, hash(`${tenantId} ${emailNormalised}`));
+    refuse(await consume(this.perTenant, hash(tenantId)));
+    return { mayHaveMail: usedUp === undefined };
   }
 
-  private limiter(keyPrefix: string, points: number): RateLimiterPostgres {
+  private limiter(keyPrefix: string, points: number, { fromMemory = false } = {}): RateLimiterPostgres {
     return new RateLimiterPostgres({
       storeClient: { query: (statement: Statement) => this.query(statement) },
       storeType: 'client',
@@ -59,8 +64,7 @@ export class RateLimits {
       keyPrefix,
       points,
       duration: AN_HOUR_SECONDS,
-      // Who goes on after having been refused is refused from memory, without a write to the database.
-      inMemoryBlockOnConsumed: points + 1,
+      ...(fromMemory ? { inMemoryBlockOnConsumed: points + 1 } : {}),
     });
   }
 
@@ -80,12 +84,17 @@ interface Statement {
   readonly values: unknown[];
 }
 
-async function consume(limiter: RateLimiterPostgres, key: string): Promise<void> {
+/** What the limiter says when the limit is reached. */
+async function consume(limiter: RateLimiterPostgres, key: string): Promise<RateLimiterRes | undefined> {
   try {
     await limiter.consume(key);
+    return undefined;
   } catch (refused) {
-    if (refused instanceof RateLimiterRes)
-      throw new TooManyRequests(Math.max(1, Math.ceil(refused.msBeforeNext / 1_000)));
+    if (refused instanceof RateLimiterRes) return refused;
     throw refused;
   }
+}
+
+function refuse(usedUp: RateLimiterRes | undefined): void {
+  if (usedUp) throw new TooManyRequests(Math.max(1, Math.ceil(usedUp.msBeforeNext / 1_000)));
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type DataSource, type EntityManager } from 'typeorm';
+import { REMOVAL_LINK_VALID_HOURS } from '#contracts';
 import { inEveryTenant } from '#messaging';
 import { commit } from '#service';
 import type { Contact } from '../contacts/contact.js';
 import type { LinkFacts } from './link.decision.js';
 
-const VALID_HOURS = 24;
 /** 32 random bytes as base64url. */
 const TOKEN = /^[\w-]{43}$/;
 
@@ -36,7 +36,7 @@ export async function storeLinks(tx: EntityManager, links: readonly NewLink[]): 
       links.map((link) => link.contactId),
       links.map((link) => link.requestId),
       links.map((link) => link.addressHash),
-      VALID_HOURS,
+      REMOVAL_LINK_VALID_HOURS,
     ],
   );
 }

@@ -66,6 +66,7 @@ interface Found {
   readonly contactId: string;
 }
 
+/** Those that a link can do most for come first: in use, then out of use, then such that wait to be removed already. */
 function findContacts(tx: EntityManager, requests: readonly RemovalRequest[]): Promise<Found[]> {
   return tx.query(
     `SELECT request.id AS "requestId", request.tenant_id AS "tenantId", request.email_normalised AS "emailNormalised",
@@ -75,7 +76,8 @@ function findContacts(tx: EntityManager, requests: readonly RemovalRequest[]): P
        SELECT contact.id FROM contact
        WHERE contact.tenant_id = request.tenant_id AND contact.email_normalised = request.email_normalised
          AND contact.state IN ('active', 'disabled')
-       ORDER BY contact.id DESC LIMIT $4
+       ORDER BY contact.state = 'active' DESC,
+         EXISTS (SELECT 1 FROM waiting_expunge WHERE waiting_expunge.contact_id = contact.id), contact.id DESC LIMIT $4
      ) AS contact`,
     [
       requests.map(({ id }) => id),

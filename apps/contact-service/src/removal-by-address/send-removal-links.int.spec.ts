@@ -5,6 +5,7 @@ import { Pumps } from '#service';
 import { tracesInDatabase } from '../../../../test/support/find-traces.js';
 import { many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
+import { aHold } from '../../test/a-hold.js';
 import { askForRemoval, aLink, BEHIND_A_PROXY, handleRequests, linksTo, openLink } from '../../test/removal-link.js';
 import {
   aContact,
@@ -91,6 +92,24 @@ test('When several people share an inbox, then each gets a link of their own, fi
   expect(await mailsTo(...contactIds)).toEqual([0, 1, 1, 1, 1, 1]);
   const links = await Promise.all(contactIds.slice(1).map((contactId) => linksTo(service, contactId)));
   expect(new Set(links.flat().map(({ linkUrl }) => linkUrl)).size).toBe(5);
+});
+
+test('When more share an inbox than get a mail, then those that wait or are disabled come last', async () => {
+  const tenant = await aTenant(service);
+  const { email } = aPerson();
+  const inThatInbox = () => anAccount(service, tenant, { ...aPerson(), email });
+  const active = [];
+  for (const _ of many(4, () => 0)) active.push((await inThatInbox()).contactId);
+  const [disabled, waiting] = [await inThatInbox(), await inThatInbox()];
+  await aHold(service, tenant, waiting.contactId);
+  await service.call(waiting.candidate, 'DELETE', '/v1/account');
+  await tenant.setPolicy('off');
+  await service.call(disabled.candidate, 'DELETE', '/v1/account');
+  await asked(tenant.tenantId, email);
+  expect(await mailsTo(...active, disabled.contactId, waiting.contactId)).toEqual([1, 1, 1, 1, 1, 0]);
+  await inThatInbox();
+  await asked(tenant.tenantId, email);
+  expect(await mailsTo(...active, disabled.contactId, waiting.contactId)).toEqual([2, 2, 2, 2, 1, 0]);
 });
 
 test('When the contact is disabled, then it gets a link too; when it is being removed, then it does not', async () => {

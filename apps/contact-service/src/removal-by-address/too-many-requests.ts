@@ -1,6 +1,6 @@
 import { ServiceError } from '#service';
 
-/** 429. Which limit was reached is not said: it would tell that others ask for the same address. */
+/** 429: one caller, or all that ask one company, have asked too often. Which of them is not said. */
 export class TooManyRequests extends ServiceError {
   readonly status = 429;
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import type { Attachment, EmailPurpose } from '#contracts';
+import { type Attachment, type EmailPurpose, REMOVAL_LINK_VALID_HOURS } from '#contracts';
 import { inEveryTenant } from '#messaging';
-import { LINK_VALID_HOURS } from './templates/render-removal-link.js';
 
 /** What is known of a client company. */
 export interface KnownTenant {
@@ -61,7 +60,13 @@ export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<Cla
        )
        SELECT claimed.*, tenant.name, tenant.languages, tenant.privacy_contact, tenant.mail_domain
        FROM claimed LEFT JOIN tenant USING (tenant_id) ORDER BY claimed.due_at`,
-      [due.map((row) => row.email_id), randomUUID(), terms.leaseSeconds, terms.giveUpAfterHours, LINK_VALID_HOURS],
+      [
+        due.map((row) => row.email_id),
+        randomUUID(),
+        terms.leaseSeconds,
+        terms.giveUpAfterHours,
+        REMOVAL_LINK_VALID_HOURS,
+      ],
     );
     return rows.map(toMail);
   });

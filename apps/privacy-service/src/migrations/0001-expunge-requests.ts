@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createMessagingTables } from '#messaging';
+import { createMessagingTables, keepOutOfStatistics } from '#messaging';
 
 /** Ids, times, counts and codes only; the recipient is sealed, and gone once the confirmation was answered or given up. */
 export class ExpungeRequests1780000000001 implements MigrationInterface {
@@ -13,8 +13,7 @@ export class ExpungeRequests1780000000001 implements MigrationInterface {
         privacy_contact text NOT NULL
       )`);
     await createExpungeRequests(runner);
-    // ANALYZE would copy sealed recipients into pg_statistic, where they outlive the row's own copy.
-    await runner.query('ALTER TABLE expunge_request ALTER COLUMN sealed_recipient SET STATISTICS 0');
+    await keepOutOfStatistics(runner, { expunge_request: 'sealed_recipient' });
     await runner.query(`CREATE INDEX expunge_request_due ON expunge_request (ask_again_at) WHERE state = 'erasing'`);
     await runner.query(
       `CREATE INDEX expunge_request_unconfirmed ON expunge_request (completed_at)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { chooseLanguage } from './choose-language.js';
-import { LINK_VALID_HOURS, renderRemovalLink } from './render-removal-link.js';
+import { REMOVAL_LINK_VALID_HOURS } from '#contracts';
+import { renderRemovalLink } from './render-removal-link.js';
 
 const company = { name: 'Acme', privacyContact: 'privacy@acme.example' };
 const linkUrl = 'https://career.example/r/abc?a=1&b=2';
@@ -14,7 +15,7 @@ describe('the mail with a link to confirm a removal', () => {
       expect(subject).toBe(words.removalLink.subject('Acme'));
       for (const part of [text, html]) {
         expect(part).toContain(words.removalLink.opening('Acme'));
-        expect(part).toContain(words.removalLink.validity(LINK_VALID_HOURS));
+        expect(part).toContain(words.removalLink.validity(REMOVAL_LINK_VALID_HOURS));
         expect(part).toContain('24');
         expect(part).toContain(words.removalLink.notYou);
         expect(part).toContain('privacy@acme.example');

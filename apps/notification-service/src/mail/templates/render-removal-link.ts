@@ -1,12 +1,10 @@
 import { Eta } from 'eta';
+import { REMOVAL_LINK_VALID_HOURS } from '#contracts';
 import { toHeaderText, toOneLine } from '../header-text.js';
 import type { MailWords } from './mail-words.js';
 import { HTML, TEXT } from './removal-link-layout.js';
 import type { RenderedMail } from './render-confirmation.js';
 import { webAddress } from './web-address.js';
-
-/** Hours after the request in which a link can be used; later its mail is not worth a further try. */
-export const LINK_VALID_HOURS = 24;
 
 export interface RemovalLinkFacts {
   readonly company: { readonly name: string; readonly privacyContact: string };
@@ -27,7 +25,7 @@ export function renderRemovalLink({ language, removalLink: words }: MailWords, f
     words,
     opening: words.opening(name),
     linkUrl: webAddress(facts.linkUrl) ?? '',
-    validity: words.validity(LINK_VALID_HOURS),
+    validity: words.validity(REMOVAL_LINK_VALID_HOURS),
     privacyContact: toOneLine(facts.company.privacyContact),
   };
   return {
