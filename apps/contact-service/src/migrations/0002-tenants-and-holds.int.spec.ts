@@ -36,6 +36,8 @@ test('When there is data of before, then expunge is off until both sides agree, 
   ]);
   const history = await db.query('SELECT tenant_id, approved_by, closed_how FROM expunge_policy_change');
   expect(history).toEqual([{ tenant_id: permanent, approved_by: null, closed_how: 'switched-off' }]);
+  const audited = await db.query('SELECT tenant_id, actor, action FROM audit_log JOIN audit_unchained USING (seq)');
+  expect(audited).toEqual([{ tenant_id: permanent, actor: 'system', action: 'expunge-policy.switched-off' }]);
   const [row] = await db.query('SELECT disabled_at = updated_at AS known FROM contact');
   expect(row).toEqual({ known: true });
   await db.destroy();

@@ -56,7 +56,13 @@ async function extendTenant(runner: QueryRunner): Promise<void> {
       ADD COLUMN expunge_from timestamptz,
       ADD COLUMN soft_deleted text CHECK (soft_deleted IN ('keep', 'expunge')),
       ADD COLUMN kill_switch_since timestamptz`);
-  await runner.query(`UPDATE tenant SET expunge_policy = 'off' WHERE expunge_policy = 'permanent'`);
+  await runner.query(`
+    WITH off AS (UPDATE tenant SET expunge_policy = 'off' WHERE expunge_policy = 'permanent' RETURNING id),
+    added AS (
+      INSERT INTO audit_log (tenant_id, at, actor, action, target, outcome, detail)
+      SELECT id, clock_timestamp(), 'system', 'expunge-policy.switched-off', id, 'done', '{"why": "never-agreed"}' FROM off
+      RETURNING seq)
+    INSERT INTO audit_unchained (seq) SELECT seq FROM added`);
   await runner.query(`
     ALTER TABLE tenant ADD CONSTRAINT tenant_expunge CHECK (
       num_nulls(expunge_from, soft_deleted) = CASE expunge_policy WHEN 'permanent' THEN 0 ELSE 2 END

@@ -11,6 +11,7 @@ import {
   erase,
   startContactService,
   STATUS_PAGE_URL,
+  tenantFacts,
 } from '../../test/start.js';
 
 let service: ContactService;
@@ -61,7 +62,9 @@ test('When the link is opened, by people or scanners, then it shows and changes 
   const { html, headers } = await openLink(service, token);
   expect(html).toContain('Acme Corporation');
   expect(html).toContain(new Date().toISOString().slice(0, 10));
-  expect(html).toContain('<form method="post"><button type="submit">Remove my data for good</button></form>');
+  expect(html).toContain(
+    '<form method="post" action="?act=expunge&amp;lang=en"><button type="submit">Remove my data for good</button></form>',
+  );
   expect(html).not.toMatch(/<script|example\.org|Zoë|Ångström/);
   expect(Object.fromEntries(headers)).toMatchObject({
     'content-type': 'text/html; charset=utf-8',
@@ -106,6 +109,16 @@ describe('with expunge off', () => {
       [200, DISABLED],
     ]);
     expect((await requestsOf(contactId)).map(({ type }) => type)).toEqual(['ContactDisabled']);
+  });
+
+  test('When expunge is enabled between the page and the button, then the page is shown anew and nothing is done', async () => {
+    const { tenant, contactId, token } = await aLinkedPerson('off');
+    await tenant.setPolicy('permanent');
+    const page = await press(service, `${token}?act=disable`);
+    expect([page.status, await stateOf(contactId)]).toEqual([200, 'active']);
+    expect(page.html).toContain('>Remove my data for good</button>');
+    await press(service, `${token}?act=expunge`);
+    expect(await stateOf(contactId)).toBe('expunging');
   });
 
   test('When expunge is enabled later, then a used link removes nobody', async () => {
@@ -233,7 +246,7 @@ describe('the page', () => {
 
   test('When the name of the company is markup, then it is shown as it is', async () => {
     const { tenant, token } = await aLinkedPerson();
-    const facts = { name: '<b>"R&D"</b>', languages: ['en'], privacyContact: '<i>' };
+    const facts = { ...tenantFacts, name: '<b>"R&D"</b>', languages: ['en'], privacyContact: '<i>' };
     await service.call(tenant.staff, 'PUT', `/v1/tenants/${tenant.tenantId}`, facts);
     const { html } = await openLink(service, token);
     expect(html).toContain('&lt;b&gt;&quot;R&amp;D&quot;&lt;/b&gt;');

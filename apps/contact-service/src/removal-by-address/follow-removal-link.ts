@@ -7,7 +7,7 @@ import { judge } from '../expunge/judge.js';
 import type { ContactRemoved } from '../expunge/removal-answers.js';
 import { RemoveContact } from '../expunge/remove-contact.js';
 import { decideLink } from './link.decision.js';
-import type { LinkView } from './link-view.js';
+import { actOf, type LinkAct, type LinkView, offerOf } from './link-view.js';
 import { type LinkOwner, markUsed, ownerOf, readLink } from './removal-link.js';
 
 /**
@@ -22,11 +22,12 @@ export class FollowRemovalLink {
     private readonly removeContact: RemoveContact,
   ) {}
 
-  async execute(token: string): Promise<LinkView> {
+  /** `seen`: what the page said the button does; when that has changed since, the page is shown anew and nothing is done. */
+  async execute(token: string, seen?: LinkAct): Promise<LinkView> {
     const owner = await ownerOf(this.db, token);
     if (!owner) return { page: 'unknown' };
     try {
-      return await inTenant(this.db, owner.tenantId, (tx) => this.follow(tx, token, owner));
+      return await inTenant(this.db, owner.tenantId, (tx) => this.follow(tx, { token, seen, ...owner }));
     } catch (error) {
       // The contact was erased while this waited for its lock, and the link with it.
       if (error instanceof NotFound || error instanceof Gone) return { page: 'unknown' };
@@ -34,12 +35,14 @@ export class FollowRemovalLink {
     }
   }
 
-  private async follow(tx: EntityManager, token: string, { tenantId, contactId }: LinkOwner): Promise<LinkView> {
+  private async follow(tx: EntityManager, { token, seen, tenantId, contactId }: Followed): Promise<LinkView> {
     const judged = await judge(tx, tenantId, () => lockContact(tx, tenantId, contactId));
     const link = await readLink(tx, token, judged.contact);
     if (!link) return { page: 'unknown' };
     const decided = decideLink(link, judged.decision);
     if (decided === 'expired' || decided === 'void') return { page: decided };
+    if (decided === 'act' && seen !== undefined && seen !== actOf(judged.decision))
+      return offerOf(judged.decision, judged);
     if (decided === 'act') await markUsed(tx, token, judged.contact);
     const removed = await this.removeContact.execute(tx, judged, {
       requestedBy: 'address-holder',
@@ -47,6 +50,11 @@ export class FollowRemovalLink {
     });
     return viewOf(removed, judged.tenant.name);
   }
+}
+
+interface Followed extends LinkOwner {
+  readonly token: string;
+  readonly seen?: LinkAct;
 }
 
 function viewOf(removed: ContactRemoved, company: string): LinkView {

@@ -15,7 +15,7 @@ eta.loadTemplate(
 </dl>
 <h2><%= t.whatHappens %></h2>
 <% for (const sentence of t.will[v.act]) { %><p><%= sentence %></p><% } %>
-<form method="post"><button type="submit"><%= t.button[v.act] %></button></form>
+<form method="post" action="?act=<%= v.act %>&amp;lang=<%= it.language %>"><button type="submit"><%= t.button[v.act] %></button></form>
 <p><%= t.otherwise %></p>
 `,
 );
@@ -39,7 +39,7 @@ export function linkPage(view: LinkView, language: Language): string {
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
   const day = (time: Date): string => format.format(time);
   const texts = TEXTS[language];
-  const body = eta.render(view.page === 'offer' ? '@offer' : '@state', { view, texts, day });
+  const body = eta.render(view.page === 'offer' ? '@offer' : '@state', { view, texts, day, language });
   const languages = eta.render('@languages', { texts, other: language === 'en' ? 'de' : 'en' });
   return renderPage({ language, title: texts.title[view.page], body: body + languages });
 }

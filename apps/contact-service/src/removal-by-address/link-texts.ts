@@ -46,7 +46,7 @@ export const TEXTS: Record<Language, LinkTexts> = {
     whatHappens: 'What happens when you press the button',
     will: {
       expunge: [
-        'Everything this company holds about you as an applicant or contact is deleted for good, in every system.',
+        'This record of you as an applicant or contact is deleted for good, in every system of the company. If it holds another one under your address, there is a mail with a link for that one too.',
         'It cannot be undone. You receive a signed confirmation by email.',
       ],
       disable: ['Your data is put out of use: it is hidden, and nobody writes to you. It is not deleted.'],
@@ -83,7 +83,7 @@ export const TEXTS: Record<Language, LinkTexts> = {
     whatHappens: 'Was geschieht, wenn Sie auf die Schaltfläche drücken',
     will: {
       expunge: [
-        'Alles, was dieses Unternehmen über Sie als Bewerberin, Bewerber oder Kontakt hat, wird in jedem System endgültig gelöscht.',
+        'Dieser Eintrag über Sie als Bewerberin, Bewerber oder Kontakt wird in jedem System des Unternehmens endgültig gelöscht. Gibt es unter Ihrer Adresse einen weiteren, so haben Sie auch für ihn eine E-Mail mit einem Link.',
         'Das lässt sich nicht rückgängig machen. Sie erhalten eine signierte Bestätigung per E-Mail.',
       ],
       disable: [

@@ -4,7 +4,7 @@ import { Answers, PageHeaders, Summary } from '#service';
 import { FollowRemovalLink } from './follow-removal-link.js';
 import { linkPage } from './link-page.js';
 import { type Language, LANGUAGES } from './link-texts.js';
-import type { LinkView } from './link-view.js';
+import { LINK_ACTS, type LinkView } from './link-view.js';
 import { ShowRemovalLink } from './show-removal-link.js';
 
 const PAGE = { contentType: 'text/html' };
@@ -45,7 +45,8 @@ export class RemovalLinkController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<string> {
-    return answer(request, response, await this.followLink.execute(token));
+    const seen = LINK_ACTS.find((act) => act === request.query.act);
+    return answer(request, response, await this.followLink.execute(token, seen));
   }
 }
 

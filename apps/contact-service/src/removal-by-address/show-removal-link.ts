@@ -8,7 +8,7 @@ import { WaitingExpunge } from '../expunge/waiting-expunge.js';
 import { loadPolicy } from '../tenants/load-policy.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { decideLink } from './link.decision.js';
-import type { LinkView } from './link-view.js';
+import { type LinkView, offerOf } from './link-view.js';
 import { type LinkOwner, ownerOf, readLink } from './removal-link.js';
 
 /** Shows what a link would do, or what has happened. Changes nothing and takes no locks: mail scanners follow links. */
@@ -40,7 +40,7 @@ export class ShowRemovalLink {
   }
 
   private page(decision: ExpungeDecision, { tenant, contact, statusToken }: Shown): LinkView {
-    const { name: company, privacyContact } = tenant;
+    const { name: company } = tenant;
     switch (decision) {
       case 'already-expunging':
         return { page: 'expunging', company, statusUrl: this.statusUrl(statusToken) };
@@ -49,10 +49,9 @@ export class ShowRemovalLink {
       case 'already-disabled':
         return { page: 'disabled', company };
       case 'disable':
-        return { page: 'offer', act: 'disable', company, privacyContact, heldSince: contact.createdAt };
       case 'expunge':
       case 'wait':
-        return { page: 'offer', act: 'expunge', company, privacyContact, heldSince: contact.createdAt };
+        return offerOf(decision, { tenant, contact });
     }
   }
 

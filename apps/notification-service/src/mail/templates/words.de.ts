@@ -75,9 +75,9 @@ export const de: MailWords = {
     subject: (company) => `Bitte bestätigen: Löschung Ihres Kontakteintrags bei ${company}`,
     heading: 'Bitte bestätigen Sie die Löschung Ihres Kontakteintrags',
     opening: (company) =>
-      `Jemand hat beantragt, endgültig zu löschen, was das Bewerbersystem von ${company} unter dieser E-Mail-Adresse ` +
-      'gespeichert hat. Wenn Sie das waren, öffnen Sie bitte diese Seite und bestätigen Sie es dort. Vorher wird nichts ' +
-      'gelöscht.',
+      `Jemand hat beantragt, zu löschen, was das Bewerbersystem von ${company} unter dieser E-Mail-Adresse gespeichert ` +
+      'hat. Wenn Sie das waren, öffnen Sie bitte diese Seite: Sie sagt, was geschieht, und Sie bestätigen es dort. Vorher ' +
+      'wird nichts gelöscht.',
     link: 'Zur Seite, auf der Sie bestätigen:',
     validity: (hours) =>
       `Der Link gilt ${hours} Stunden ab dem Antrag. Er ist nur für Sie bestimmt: Bitte geben Sie ihn nicht weiter.`,

@@ -72,8 +72,8 @@ export const en: MailWords = {
     subject: (company) => `Please confirm: removal of your contact record at ${company}`,
     heading: 'Please confirm the removal of your contact record',
     opening: (company) =>
-      `Somebody asked for the permanent removal of what the recruiting system of ${company} holds under this email ` +
-      'address. If that was you, open this page and confirm it there. Until then nothing is removed.',
+      `Somebody asked for the removal of what the recruiting system of ${company} holds under this email address. If ` +
+      'that was you, open this page: it says what will happen, and you confirm it there. Until then nothing is removed.',
     link: 'To the page where you confirm:',
     validity: (hours) =>
       `The link can be used for ${hours} hours after it was asked for. It is for you alone: please do not pass it on.`,
