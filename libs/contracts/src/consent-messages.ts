@@ -28,7 +28,15 @@ export class RequestOptIn extends ContactMessage {
   @IsInt() @Min(1) @Max(TEN_YEARS_IN_SECONDS) linkValidSeconds: number;
 }
 
-export const NOT_SENT_REASONS = ['no-address', 'opted-in', 'declined', 'disabled', 'undeliverable', 'gone'] as const;
+export const NOT_SENT_REASONS = [
+  'no-address',
+  'opted-in',
+  'declined',
+  'disabled',
+  'undeliverable',
+  'stopped',
+  'gone',
+] as const;
 export type NotSentReason = (typeof NOT_SENT_REASONS)[number];
 
 /** No mail asks this contact, and why: it cannot, or need not. */

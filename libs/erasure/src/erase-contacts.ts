@@ -13,12 +13,20 @@ import { type Outbox, type Received, SafeMessageError, seeingEveryTenant } from 
 import { type Counts, deadLetters, type Store } from './store.js';
 import { bury, lockOwnSubjects, lockSubjects, type Subject } from './subjects.js';
 
+/** A contact that is erased now, and under which request. */
+interface Erasing {
+  readonly contactId: string;
+  readonly expungeId: string;
+}
+
 /** How a service takes part in an expunge. */
 export interface Participant {
   /** The name privacy-service knows it by, and the sender of its messages. */
   readonly name: string;
   /** Everything it holds of a contact. What others point to comes last. */
   readonly stores: readonly Store[];
+  /** What must be written down before the data it is taken from goes; the subjects are locked. */
+  readonly beforeErase?: (tx: EntityManager, contacts: readonly Erasing[]) => Promise<void>;
   /** Contacts it must not delete, with a reason code. They are answered with a refusal and stay visible. */
   readonly refuse?: (tx: EntityManager, commands: readonly EraseContactData[]) => Promise<ReadonlyMap<string, string>>;
   /** Contacts it cannot delete at this moment. They are not answered, and asked for again later. */
@@ -111,13 +119,14 @@ async function refusals(
 
 /** Deletes, counts again and writes the tombstones; the result tells the proof for each contact. */
 async function eraseAndBury(
-  { stores }: Participant,
-  contacts: readonly { readonly contactId: string; readonly expungeId: string }[],
+  { stores, beforeErase }: Participant,
+  contacts: readonly Erasing[],
   tx: EntityManager,
 ): Promise<(contactId: string) => Proof> {
   const at = now();
   const contactIds = contacts.map(({ contactId }) => contactId);
   const held = contacts.length > 0 ? [deadLetters, ...stores] : [];
+  if (contacts.length > 0) await beforeErase?.(tx, contacts);
   const erased = new Map<Store, Counts>();
   for (const store of held) erased.set(store, await store.erase(tx, contactIds));
   await assertNothingRemains(tx, held, contactIds);

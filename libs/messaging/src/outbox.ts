@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { EntityManager } from 'typeorm';
 import { keyOf, type Outgoing } from '#contracts';
 import { MESSAGING, type MessagingOptions } from './options.js';
+import { idBytes } from './random-bytes.js';
 import { SafeMessageError } from './safe-error.js';
 import { toHeaders } from './cloud-event.js';
 import { traceparentOf } from './trace.js';
@@ -51,7 +52,7 @@ export class Outbox {
   }
 
   private toRow(outgoing: Outgoing) {
-    const id = uuidv7();
+    const id = uuidv7({ random: idBytes(16) });
     const data = JSON.stringify(outgoing.data);
     const bytes = Buffer.byteLength(data);
     if (bytes > MAX_MESSAGE_BYTES) throw new MessageTooLarge(outgoing.message.type, bytes);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { idBytes } from './random-bytes.js';
 
 /** Where a piece of work belongs: W3C trace context, and the message being handled, if it is one. */
 export interface Trace {
@@ -39,4 +39,7 @@ export const traceparentOf = (key: string): string => {
 const asTraceparent = (value: string | undefined): string =>
   value !== undefined && TRACEPARENT.test(value) ? value : newTraceparent();
 
-const newTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+function newTraceparent(): string {
+  const id = idBytes(24).toString('hex');
+  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
+}

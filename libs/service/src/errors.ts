@@ -23,6 +23,8 @@ export class Rejection extends ServiceError {
     title: string,
     readonly status: 409 | 422 = 409,
     detail?: string,
+    /** Where there is more than one reason: all of them, in constant sentences. */
+    readonly errors?: readonly FieldError[],
   ) {
     super(code, title, detail);
   }

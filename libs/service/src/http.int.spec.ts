@@ -1,11 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { Body, Controller, Get, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Put, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsArray, IsBoolean, IsInt, IsOptional, Max, ValidateNested } from 'class-validator';
 import { createTestDatabase } from '../../../test/support/database.js';
 import { TestIssuer, testModule } from '../test/test-service.js';
 import { Gone, NotFound, Rejection } from './errors.js';
+import { readForm, TakesForm } from './forms.js';
 import { type RunningApp, startApp } from './start-app.js';
 import { EmailAddress, MultilineText, PlainText } from './text-rules.js';
 import { Optional, UuidParam } from './validation.js';
@@ -49,6 +51,12 @@ class ThingsController {
     return { id };
   }
 
+  @Post('form')
+  @TakesForm(Page)
+  async form(@Req() request: Request): Promise<object> {
+    return Object.fromEntries(await readForm(request));
+  }
+
   @Put('conflict')
   conflict(): void {
     throw new Rejection('contact-on-hold', 'The contact is on hold.', 409, 'It can be removed when the hold ends.');
@@ -88,7 +96,7 @@ class ThingsController {
 }
 
 const HANDLERS = ['conflict', 'gone', 'missing', 'bug', 'text', 'sql', 'no-table'];
-const OPEN_ROUTES = ['POST /v1/things', 'GET /v1/things', 'GET /v1/things/:id'].concat(
+const OPEN_ROUTES = ['POST /v1/things', 'POST /v1/things/form', 'GET /v1/things', 'GET /v1/things/:id'].concat(
   HANDLERS.map((name) => `PUT /v1/things/${name}`),
 );
 const routes = Object.fromEntries(OPEN_ROUTES.map((route) => [route, 'public' as const]));
@@ -169,6 +177,32 @@ describe('When a body cannot be read', () => {
     ['brackets without end', `{"tags":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, {}, 400, 'malformed-request'],
   ])('then %s is answered with a problem', async (_, body, headers, status, code) => {
     await expectProblem(await send('POST', '/v1/things', body, headers), status, code);
+  });
+});
+
+describe('When a route takes a form', () => {
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+  const multipart = ['--x', 'Content-Disposition: form-data; name="name"', '', 'Rosá', '--x--', ''].join('\r\n');
+
+  test.each<[string, string, Record<string, string>]>([
+    ['urlencoded', 'name=Ros%C3%A1', FORM],
+    ['in parts', multipart, { 'content-type': 'multipart/form-data; boundary=x' }],
+  ])('then one %s is read', async (_, body, headers) => {
+    expect(await (await send('POST', '/v1/things/form', body, headers)).json()).toEqual({ name: 'Rosá' });
+  });
+
+  test('then no body, or an empty one, is an empty form', async () => {
+    expect(await (await send('POST', '/v1/things/form')).json()).toEqual({});
+    expect(await (await send('POST', '/v1/things/form', '', FORM)).json()).toEqual({});
+  });
+
+  test.each<[string, string, Record<string, string>, number, string]>([
+    ['JSON', '{}', {}, 415, 'unsupported-media-type'],
+    ['text', SECRET, { 'content-type': 'text/plain' }, 415, 'unsupported-media-type'],
+    ['more than 64 KiB', `name=${'x'.repeat(66_000)}`, FORM, 413, 'too-large'],
+    ['parts that are none', SECRET, { 'content-type': 'multipart/form-data; boundary=x' }, 400, 'malformed-request'],
+  ])('then %s is answered with a problem', async (_, body, headers, status, code) => {
+    await expectProblem(await send('POST', '/v1/things/form', body, headers), status, code);
   });
 });
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { currentTrace, isSurroundingsError } from '#messaging';
-import { type FieldError, InvalidInput, ServiceError, Unavailable } from './errors.js';
+import { type FieldError, InvalidInput, Rejection, ServiceError, Unavailable } from './errors.js';
 
 /**
  * An error answer, application/problem+json (RFC 9457). `type` is a URN made of the code: a stable name that leads
@@ -20,8 +20,8 @@ export interface Problem {
 /** What is answered for whatever was thrown. Nothing of a foreign error gets in: their messages quote input. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ServiceError) {
-    const errors = error instanceof InvalidInput ? { errors: error.errors } : {};
-    return problem(error.status, error.code, error.title, { detail: error.detail, ...errors });
+    const errors = error instanceof InvalidInput || error instanceof Rejection ? error.errors : undefined;
+    return problem(error.status, error.code, error.title, { detail: error.detail, ...(errors ? { errors } : {}) });
   }
   if (error instanceof HttpException) return problemOfStatus(error.getStatus());
   if (isSurroundingsError(error)) return problemOf(new Unavailable());

@@ -18,6 +18,7 @@ import { databaseAccess, kafkaConnection } from './connections.js';
 import { databaseOptions, type EntityClass, type MigrationClass } from './database.js';
 import { DatabaseGuard } from './database-guard.js';
 import { DatabaseLink, MIGRATIONS } from './database-link.js';
+import { FormGuard } from './forms.js';
 import { HealthController } from './health.controller.js';
 import { OpenApiController, SERVICE_NAME } from './openapi/openapi.controller.js';
 import { ServiceLogger } from './logging.js';
@@ -94,6 +95,7 @@ const AUDIT_LOG: Provider[] = [ChainAuditRows, ListAuditEntries, RefusedAttempts
 
 /** Guards run in this order: who calls is checked before anything is said about the state of the service. */
 const EVERYWHERE: Provider[] = [
+  { provide: APP_GUARD, useClass: FormGuard },
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_GUARD, useClass: DatabaseGuard },
   { provide: APP_PIPE, useFactory: validationPipe },

@@ -18,7 +18,7 @@ export const PlainText = (max: number): PropertyDecorator =>
   text(
     'plainText',
     `must be one line of 1 to ${max} characters without control characters`,
-    (value) => isText(value, max) && !CONTROL.test(value) && !LINE_BREAK.test(value),
+    (value) => isPlainText(value, max),
     max,
   );
 
@@ -37,7 +37,7 @@ export const MultilineText = (max: number): PropertyDecorator =>
  * can never be delivered is better told at once. The domain may be international. No quoted or commented forms.
  */
 export const EmailAddress = (): PropertyDecorator =>
-  text('emailAddress', 'must be an email address such as name@example.com', isAddress);
+  text('emailAddress', 'must be an email address such as name@example.com', isEmailAddress);
 
 const MOMENT =
   /^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -50,11 +50,7 @@ export const Moment = (): PropertyDecorator =>
   );
 
 /** A telephone number as people write it: digits with + ( ) - . / and spaces, 5 to 15 digits (ITU-T E.164). */
-export const Phone = (): PropertyDecorator =>
-  text('phone', 'must be a telephone number of 5 to 15 digits', (value) => {
-    const digits = value.replace(/\D/g, '').length;
-    return /^\+?[\d ()./-]{5,40}$/.test(value) && digits >= 5 && digits <= 15;
-  });
+export const Phone = (): PropertyDecorator => text('phone', 'must be a telephone number of 5 to 15 digits', isPhone);
 
 /** `max` is kept beside the rule, for the OpenAPI document. */
 function text(name: string, message: string, validate: (value: string) => boolean, max?: number): PropertyDecorator {
@@ -71,7 +67,9 @@ function text(name: string, message: string, validate: (value: string) => boolea
   );
 }
 
-const tidy = (value: string): string => value.replaceAll('\r\n', '\n').trim().normalize('NFC');
+// The same rules for text that comes in another way than in the body of a request, tidied first.
+
+export const tidy = (value: string): string => value.replaceAll('\r\n', '\n').trim().normalize('NFC');
 
 function isText(value: string, max: number): boolean {
   // A code point is one or two UTF-16 units: very long input is refused before it is counted.
@@ -79,7 +77,15 @@ function isText(value: string, max: number): boolean {
   return value.isWellFormed() && VISIBLE.test(value) && !BIDI.test(value);
 }
 
-function isAddress(value: string): boolean {
+export const isPlainText = (value: string, max: number): boolean =>
+  isText(value, max) && !CONTROL.test(value) && !LINE_BREAK.test(value);
+
+export function isPhone(value: string): boolean {
+  const digits = value.replace(/\D/g, '').length;
+  return /^\+?[\d ()./-]{5,40}$/.test(value) && digits >= 5 && digits <= 15;
+}
+
+export function isEmailAddress(value: string): boolean {
   if (value.length > 254 || CONTROL.test(value) || BIDI.test(value) || /["()\\\s]/.test(value)) return false;
   return value.isWellFormed() && isEmail(value, { allow_utf8_local_part: false });
 }

@@ -8,8 +8,16 @@ import { isolateTenants } from '#messaging';
 export async function createAuditTables(runner: QueryRunner): Promise<void> {
   for (const statement of TABLES) await runner.query(statement);
   await isolateTenants(runner, APPEND_ONLY);
-  for (const table of APPEND_ONLY) await runner.query(guard(table));
-  await runner.query(TAKE_RIGHTS_AWAY);
+  await makeAppendOnly(runner, APPEND_ONLY);
+}
+
+/**
+ * Rows of these tables can be added and read. Nobody but the owner of the tables has the right to change or remove one, and
+ * a trigger, which {@link createAuditTables} has made, refuses it to the owner too.
+ */
+export async function makeAppendOnly(runner: QueryRunner, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await runner.query(guard(table));
+  await runner.query(takeRightsAway(tables));
 }
 
 /** Takes them away again: for `down` of the migration that made them. */
@@ -64,16 +72,16 @@ const guard = (table: string): string =>
   `CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table} EXECUTE FUNCTION refuse_change()`;
 
 /** Default privileges give the application role more, whatever it is called. */
-const TAKE_RIGHTS_AWAY = `
+const takeRightsAway = (tables: readonly string[]): string => `
   DO $$
   DECLARE grantee text;
   BEGIN
     FOR grantee IN
       SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END
       FROM pg_class table_of, aclexplode(table_of.relacl) acl
-      WHERE table_of.oid IN (${APPEND_ONLY.map((table) => `'${table}'::regclass`).join(', ')})
+      WHERE table_of.oid IN (${tables.map((table) => `'${table}'::regclass`).join(', ')})
         AND acl.grantee <> table_of.relowner
     LOOP
-      EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON ${APPEND_ONLY.join(', ')} FROM %s', grantee);
+      EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON ${tables.join(', ')} FROM %s', grantee);
     END LOOP;
   END $$`;

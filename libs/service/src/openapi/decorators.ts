@@ -14,6 +14,7 @@ export interface Answer {
 const SUMMARY = Symbol('summary');
 const ANSWERS = Symbol('answers');
 const REFUSALS = Symbol('refusals');
+const FILE = Symbol('file');
 
 /** What a route does, in one sentence for its callers. */
 export const Summary = (text: string): MethodDecorator => remember(SUMMARY, () => text);
@@ -24,6 +25,9 @@ export const Answers = (status: number, type?: Type, more: Omit<Answer, 'status'
 
 /** Further statuses the rules of a route may refuse with; those every route has (400, 401, 403, 503 ...) are known. */
 export const Refuses = (...statuses: number[]): MethodDecorator => remember(REFUSALS, () => statuses);
+
+/** The route takes a file of this type instead of JSON, of any size, and reads it itself as a stream. Its path has no parameters. */
+export const TakesFile = (contentType: string): MethodDecorator => remember(FILE, () => contentType);
 
 /** An example of a whole body, on its class. */
 export const Example = (example: object): ClassDecorator => JSONSchema({ example }) as ClassDecorator;
@@ -37,6 +41,8 @@ export const answersOf = (handler: object): readonly Answer[] =>
   (Reflect.getMetadata(ANSWERS, handler) as Answer[] | undefined) ?? [];
 export const refusalsOf = (handler: object): readonly number[] =>
   (Reflect.getMetadata(REFUSALS, handler) as number[] | undefined) ?? [];
+
+export const fileOf = (handler: object): string | undefined => Reflect.getMetadata(FILE, handler) as string | undefined;
 
 function remember(key: symbol, value: (known: unknown) => unknown): MethodDecorator {
   return (_target, _name, descriptor) => {

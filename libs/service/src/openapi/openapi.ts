@@ -3,8 +3,9 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { Access, Routes } from '#contracts';
 import type { Handled } from '../access/route-table.js';
+import { FORM_TYPES, formOf } from '../forms.js';
 import { UuidPipe } from '../validation.js';
-import { answersOf, summaryOf } from './decorators.js';
+import { answersOf, fileOf, summaryOf } from './decorators.js';
 import { ProblemBody } from './problem-body.js';
 import { problemResponses, responsesOf } from './responses.js';
 import { type Json, reference, schemasOf } from './schemas.js';
@@ -43,17 +44,33 @@ function operation({ route, controller, name }: Handled, access: Access = [] as 
   const args = argumentsOf(controller, name);
   const body = args.find((one) => one.kind === RouteParamtypes.BODY)?.type;
   const query = args.find((one) => one.kind === RouteParamtypes.QUERY)?.type;
-  for (const type of [body, ...answersOf(handler).map((answer) => answer.type)]) if (type) types.add(type);
+  const form = formOf(handler);
+  for (const type of [body, form, ...answersOf(handler).map((answer) => answer.type)]) if (type) types.add(type);
   const parameters = [...pathParameters(route, args), ...(query ? queryParameters(query) : [])];
   return {
     operationId: `${controller.name.replace(/Controller$/, '')}_${name}`,
     summary: summaryOf(handler),
     ...(access === 'public' ? {} : { security: [{ bearer: [] }], 'x-roles': access }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } } : {}),
+    ...requestBody(handler, { body, form }),
     responses: responsesOf({ route, controller, handler, access, body, query }),
   };
 }
+
+/** As JSON, as a form, or as a file. */
+function requestBody(handler: object, { body, form }: { body?: Type; form?: Type }): Json {
+  if (body) return bodyOf(reference(body), ['application/json']);
+  if (form) return bodyOf(reference(form), FORM_TYPES);
+  const file = fileOf(handler);
+  return file === undefined ? {} : bodyOf({ type: 'string' }, [file]);
+}
+
+const bodyOf = (schema: Json, contentTypes: readonly string[]): Json => ({
+  requestBody: {
+    required: true,
+    content: Object.fromEntries(contentTypes.map((contentType) => [contentType, { schema }])),
+  },
+});
 
 interface Argument {
   readonly kind: RouteParamtypes;
