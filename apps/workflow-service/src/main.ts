@@ -1,10 +1,11 @@
-import { runService, ServiceConfig } from '#service';
+import { runService } from '#service';
 import { AppModule } from './app.module.js';
+import { WorkflowConfig } from './config.js';
 import { migrations } from './migrations/index.js';
 
 await runService({
   name: 'workflow-service',
-  config: ServiceConfig,
+  config: WorkflowConfig,
   module: (config) => AppModule.forConfig(config),
   migrations,
 });

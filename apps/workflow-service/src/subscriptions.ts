@@ -1,15 +1,50 @@
-import { ContactAdded, ContactExpunged, EraseContactData } from '#contracts';
+/**
+ * A contact is added, by a recruiter or by an import: where the client has an active workflow for that, it is enrolled and a
+ * timer stands for the first step. contact-service is asked for a mail; what became of the mail starts the waits, has it
+ * sent again, or ends them, and so does what the contact or the client decides. When the last wait is over contact-service
+ * is asked to remove the contact, and may put it off. When the contact is to be removed all of it goes, with evidence, and
+ * the tombstone stays: a late ContactAdded enrols nobody. What was expunged while this database was away (new, or restored
+ * from a backup) is read before anything else and removed from it again.
+ */
+import {
+  ContactAdded,
+  ContactDeclined,
+  ContactDisabled,
+  ContactExpunged,
+  ContactOptedIn,
+  EmailAccepted,
+  EmailBounced,
+  EmailRejected,
+  EraseContactData,
+  ExpungeDeclined,
+  OptInNotSent,
+  StopEnrolment,
+} from '#contracts';
 import { on } from '#messaging';
+import { EndEnrolments } from './enrolment/end-enrolments.js';
+import { EndForDisabled } from './enrolment/end-for-disabled.js';
+import { EndForOptIn } from './enrolment/end-for-opt-in.js';
+import { EndMails } from './enrolment/end-mails.js';
 import { EnrolContacts } from './enrolment/enrol-contacts.js';
+import { NoteBounce } from './enrolment/note-bounce.js';
+import { NoteNotSent } from './enrolment/note-not-sent.js';
+import { NoteRejection } from './enrolment/note-rejection.js';
+import { PostponeExpunge } from './enrolment/postpone-expunge.js';
+import { StartClock } from './enrolment/start-clock.js';
 import { EraseContact } from './expunge/erase-contact.js';
 import { RememberExpunged } from './expunge/remember-expunged.js';
 
-// A contact is added, by a recruiter or by an import: where the client has a workflow for that, the contact is enrolled
-// in it and a timer row stands for its first step. When the contact is to be removed, enrolments and timers go, with
-// evidence, and the tombstone stays: a late ContactAdded enrols nobody. What was expunged while this database was away
-// (new, or restored from a backup) is read before anything else and removed from it again.
 export const subscriptions = [
   on(ContactAdded, EnrolContacts),
+  on(EmailAccepted, StartClock),
+  on(EmailRejected, NoteRejection),
+  on(EmailBounced, NoteBounce),
+  on(OptInNotSent, NoteNotSent),
+  on(ContactOptedIn, EndForOptIn),
+  on(ContactDeclined, EndMails),
+  on(ContactDisabled, EndForDisabled),
+  on(ExpungeDeclined, PostponeExpunge),
+  on(StopEnrolment, EndEnrolments),
   on(EraseContactData, EraseContact),
   on(ContactExpunged, RememberExpunged),
 ];

@@ -2,15 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { ContactAdded, ContactExpunged, EraseContactData } from '#contracts';
-import { migrate, ServiceConfig } from '#service';
+import { migrate } from '#service';
 import { createTestDatabase } from '../../../test/support/database.js';
 import { aContactAdded, aContactExpunged, anEraseCommand } from '../../../test/support/make.js';
-import { startTestService, type TestService } from '../../../test/support/test-service.js';
-import { AppModule } from './app.module.js';
+import { startWorkflowService, type WorkflowTestService } from '../test/workflow-test-service.js';
 import { migrations } from './migrations/index.js';
 
 const tenantId = randomUUID();
-let service: TestService;
+let service: WorkflowTestService;
 let owner: DataSource;
 
 const ownerOf = (url: string): Promise<DataSource> =>
@@ -22,12 +21,7 @@ const ownerOf = (url: string): Promise<DataSource> =>
   }).initialize();
 
 beforeAll(async () => {
-  service = await startTestService({
-    service: 'workflow-service',
-    config: ServiceConfig,
-    module: (config) => AppModule.forConfig(config),
-    migrations,
-  });
+  service = await startWorkflowService();
   owner = await ownerOf(service.ownerUrl);
 });
 afterAll(async () => {
@@ -35,8 +29,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-const aWorkflow = (whose: string) =>
-  service.db.query(`INSERT INTO workflow (tenant_id, trigger, name) VALUES ($1, 'manual', 'Ask to opt in')`, [whose]);
+const aWorkflow = (whose: string) => service.anActive(undefined, { tenantId: whose });
 
 /** What is held of a contact, and whose it is said to be. */
 const heldOf = (contactId: string): Promise<unknown[]> =>
@@ -96,7 +89,7 @@ describe('The database', () => {
        WHERE a.attname = 'tenant_id' AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace`,
     );
     expect(tables.filter(({ isolated }) => !isolated)).toEqual([]);
-    for (const name of ['subject', 'workflow', 'enrolment', 'timer']) {
+    for (const name of ['subject', 'workflow', 'workflow_version', 'contact_fact', 'enrolment', 'timer']) {
       expect(tables.map((table) => table.name)).toContain(name);
       expect(await service.db.query(`SELECT 1 FROM ${name} LIMIT 1`)).toHaveLength(1);
       expect(await service.appDb.query(`SELECT 1 FROM ${name} LIMIT 1`)).toEqual([]);
@@ -106,7 +99,7 @@ describe('The database', () => {
   });
 
   test('When it does not keep tenants apart, then the code still lists and enrols in nobody else’s workflows', async () => {
-    const tables = ['subject', 'workflow', 'enrolment', 'timer'];
+    const tables = ['subject', 'workflow', 'workflow_version', 'contact_fact', 'enrolment', 'timer'];
     for (const table of tables) await owner.query(`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
     const token = await service.token({ subject: 'carl', tenantId: randomUUID(), roles: ['client-admin'] });
     const list = await fetch(`${service.url}/v1/workflows`, { headers: { authorization: `Bearer ${token}` } });
@@ -120,7 +113,7 @@ describe('The database', () => {
     expect(await heldOf(known.contactId)).toMatchObject([{ subject: known.tenantId, enrolment: null }]);
   });
 
-  test('When a database with timers is brought up to date, then each timer says whose it is', async () => {
+  test('When a database with enrolments is brought up to date, then they are facts, and workflows are drafts', async () => {
     const { ownerUrl } = await createTestDatabase();
     await migrate('workflow-service', ownerUrl, migrations.slice(0, 1));
     const old = await ownerOf(ownerUrl);
@@ -132,8 +125,18 @@ describe('The database', () => {
       [tenantId, enrolmentId, contactId],
     );
     await old.query(`INSERT INTO timer VALUES ($1, $2, 'send-opt-in', now())`, [enrolmentId, contactId]);
-    await migrate('workflow-service', ownerUrl, migrations);
+    await migrate('workflow-service', ownerUrl, migrations.slice(0, 2));
     expect(await old.query('SELECT tenant_id FROM timer')).toEqual([{ tenant_id: tenantId }]);
+    await migrate('workflow-service', ownerUrl, migrations);
+    expect(await old.query('SELECT contact_id, tenant_id, source FROM contact_fact')).toEqual([
+      { contact_id: contactId, tenant_id: tenantId, source: 'manual' },
+    ]);
+    expect(
+      await old.query(
+        'SELECT w.state, v.number, v.state AS of_version FROM workflow w JOIN workflow_version v ON v.workflow_id = w.id',
+      ),
+    ).toEqual([{ state: 'draft', number: 1, of_version: 'draft' }]);
+    expect(await old.query('SELECT FROM timer')).toEqual([]);
     await old.destroy();
   });
 });

@@ -2,34 +2,31 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ContactAdded, ContactExpunged, EraseContactData } from '#contracts';
 import { waitUntil } from '#local';
-import { ServiceConfig } from '#service';
 import { aContactAdded, aContactExpunged, anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
-import { startTestService, type TestService } from '../../../../test/support/test-service.js';
-import { AppModule } from '../app.module.js';
-import { migrations } from '../migrations/index.js';
+import { startWorkflowService, type WorkflowTestService } from '../../test/workflow-test-service.js';
 
-let service: TestService;
+let service: WorkflowTestService;
 const tenantId = randomUUID();
 
 beforeAll(async () => {
-  service = await startTestService({
-    service: 'workflow-service',
-    config: ServiceConfig,
-    module: (config) => AppModule.forConfig(config),
-    migrations,
-  });
-  await service.db.query(`INSERT INTO workflow (tenant_id, trigger, name) VALUES ($1, 'manual', 'Ask to opt in')`, [
-    tenantId,
-  ]);
+  service = await startWorkflowService();
+  await service.anActive(undefined, { tenantId });
 });
 
 afterAll(() => service.stop());
 
-const held = async (contactId: string): Promise<{ enrolments: number; timers: number }> => {
+interface Held {
+  readonly enrolments: number;
+  readonly timers: number;
+  readonly facts: number;
+}
+
+const held = async (contactId: string): Promise<Held> => {
   const [row] = await service.db.query(
     `SELECT (SELECT count(*)::int FROM enrolment WHERE contact_id = $1) AS enrolments,
-            (SELECT count(*)::int FROM timer WHERE contact_id = $1) AS timers`,
+            (SELECT count(*)::int FROM timer WHERE contact_id = $1) AS timers,
+            (SELECT count(*)::int FROM contact_fact WHERE contact_id = $1) AS facts`,
     [contactId],
   );
   return row;
@@ -48,21 +45,21 @@ async function anEnrolledContact(): Promise<string> {
 
 describe('enrolment', () => {
   test('When a contact is added manually and the tenant has a workflow for that, then it is enrolled with a timer', async () => {
-    expect(await held(await anEnrolledContact())).toEqual({ enrolments: 1, timers: 1 });
+    expect(await held(await anEnrolledContact())).toEqual({ enrolments: 1, timers: 1, facts: 1 });
   });
 
   test('When a contact signed up, or the tenant has no workflow, then nobody is enrolled', async () => {
     const signedUp = aContactAdded({ tenantId, source: 'career-site' });
     const elsewhere = aContactAdded();
     await service.deliver(ContactAdded, [signedUp, elsewhere]);
-    expect(await held(signedUp.contactId)).toEqual({ enrolments: 0, timers: 0 });
-    expect(await held(elsewhere.contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(signedUp.contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
+    expect(await held(elsewhere.contactId)).toEqual({ enrolments: 0, timers: 0, facts: 1 });
   });
 
   test('When the event comes twice, under two ids, then there is one enrolment', async () => {
     const contact = aContactAdded({ tenantId });
     await service.deliver(ContactAdded, [contact, contact]);
-    expect(await held(contact.contactId)).toEqual({ enrolments: 1, timers: 1 });
+    expect(await held(contact.contactId)).toEqual({ enrolments: 1, timers: 1, facts: 1 });
   });
 });
 
@@ -70,7 +67,7 @@ describe('erase', () => {
   test('When the contact is enrolled, then its rows are deleted and counted as evidence', async () => {
     const contactId = await anEnrolledContact();
     await service.deliver(EraseContactData, anEraseCommand({ tenantId, contactId }));
-    expect(await held(contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
     const [answer] = await answers(contactId);
     expect(answer).toMatchObject({
       type: 'ContactDataErased',
@@ -81,6 +78,7 @@ describe('erase', () => {
           { store: 'dead_letters', erased: 0, remaining: 0 },
           { store: 'timers', erased: 1, remaining: 0 },
           { store: 'enrolments', erased: 1, remaining: 0 },
+          { store: 'contact_facts', erased: 1, remaining: 0 },
         ],
       },
     });
@@ -104,14 +102,14 @@ describe('erase', () => {
   test('When the command is not for this participant, then nothing happens', async () => {
     const contactId = await anEnrolledContact();
     await service.deliver(EraseContactData, anEraseCommand({ tenantId, contactId, participants: ['contact-service'] }));
-    expect(await held(contactId)).toEqual({ enrolments: 1, timers: 1 });
+    expect(await held(contactId)).toEqual({ enrolments: 1, timers: 1, facts: 1 });
     expect(await answers(contactId)).toEqual([]);
   });
 
   test('When the command names another tenant, then it is refused and nothing is deleted', async () => {
     const contactId = await anEnrolledContact();
     await service.deliver(EraseContactData, anEraseCommand({ contactId }));
-    expect(await held(contactId)).toEqual({ enrolments: 1, timers: 1 });
+    expect(await held(contactId)).toEqual({ enrolments: 1, timers: 1, facts: 1 });
     expect(await answers(contactId)).toMatchObject([
       { type: 'ContactErasureRefused', data: { reason: 'wrong-tenant' } },
     ]);
@@ -121,7 +119,7 @@ describe('erase', () => {
     const contact = aContactAdded({ tenantId });
     await service.deliver(EraseContactData, anEraseCommand({ tenantId, contactId: contact.contactId }));
     await service.deliver(ContactAdded, contact);
-    expect(await held(contact.contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(contact.contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
   });
 
   test('When an event is handled while the erase commits, then it waits at the lock and enrols nobody', async () => {
@@ -141,13 +139,13 @@ describe('erase', () => {
     await eraser.commitTransaction();
     await eraser.release();
     await late;
-    expect(await held(contact.contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(contact.contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
   });
 
   test('When the contact is expunged according to the public record, then its rows go without an answer', async () => {
     const contactId = await anEnrolledContact();
     await service.deliver(ContactExpunged, aContactExpunged({ tenantId, contactId }));
-    expect(await held(contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
     expect(await answers(contactId)).toEqual([]);
   });
 
@@ -158,7 +156,7 @@ describe('erase', () => {
     const one = await countStatements(service.appDb, () => service.deliver(EraseContactData, commands.slice(0, 1)));
     const rest = await countStatements(service.appDb, () => service.deliver(EraseContactData, commands.slice(1)));
     expect(rest).toBe(one);
-    expect(await held(contacts[299]!.contactId)).toEqual({ enrolments: 0, timers: 0 });
+    expect(await held(contacts[299]!.contactId)).toEqual({ enrolments: 0, timers: 0, facts: 0 });
   });
 });
 

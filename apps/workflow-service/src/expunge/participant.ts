@@ -1,7 +1,11 @@
 import { type Participant, tableStore } from '#erasure';
 
-/** What this service holds of a contact; timers point to enrolments and so go first. */
+/** What this service holds of a contact. */
 export const participant: Participant = {
   name: 'workflow-service',
-  stores: [tableStore('timers', { table: 'timer' }), tableStore('enrolments', { table: 'enrolment' })],
+  stores: [
+    tableStore('timers', { table: 'timer' }),
+    tableStore('enrolments', { table: 'enrolment' }),
+    tableStore('contact_facts', { table: 'contact_fact' }),
+  ],
 };

@@ -3,23 +3,19 @@ import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { inTenant } from '#messaging';
-import { Workflow } from './workflow.js';
+import { loadSummaries } from './load-workflow.js';
+import { WorkflowSummary } from './workflow-view.js';
 
 export class Workflows {
-  @ValidateNested({ each: true }) @Type(() => Workflow) workflows: Workflow[];
+  @ValidateNested({ each: true }) @Type(() => WorkflowSummary) workflows: WorkflowSummary[];
 }
 
-/** The workflows of a tenant; there is at most one for each trigger. */
+/** The workflows of a client; there are few. */
 @Injectable()
 export class ListWorkflows {
   constructor(private readonly db: DataSource) {}
 
-  async execute(tenantId: string): Promise<Workflow[]> {
-    return inTenant(this.db, tenantId, (tx) =>
-      tx.query(
-        'SELECT id, trigger, name, created_at AS "createdAt" FROM workflow WHERE tenant_id = $1 ORDER BY trigger',
-        [tenantId],
-      ),
-    );
+  async execute(tenantId: string): Promise<Workflows> {
+    return { workflows: await inTenant(this.db, tenantId, (tx) => loadSummaries(tx, tenantId)) };
   }
 }

@@ -1,0 +1,71 @@
+/** What is known of one enrolment, and what can happen to it: the data that enrolment.process.ts decides from. */
+import type { BounceKind, DeclineReason, NotSentReason } from '#contracts';
+
+export const ENROLMENT_STATES = [
+  'waiting',
+  'declined',
+  'opted-in',
+  'undeliverable',
+  'stopped',
+  'expunging',
+  'ended',
+] as const;
+/**
+ * `waiting` for a mail's outcome or a timer; `declined` the same without further mails; `expunging`: the removal was asked
+ * for. `undeliverable`: cannot be asked, a person decides. The others are the end of it.
+ */
+export type EnrolmentStateName = (typeof ENROLMENT_STATES)[number];
+
+/** One contact's way through one version of a workflow. */
+export interface EnrolmentState {
+  readonly enrolmentId: string;
+  readonly tenantId: string;
+  readonly contactId: string;
+  readonly workflowId: string;
+  readonly version: number;
+  readonly state: EnrolmentStateName;
+  /** No further mails; stays true while the removal is asked for. */
+  readonly declined: boolean;
+  /** Index of the step that begins when the timer fires, or whose outcome is awaited. */
+  readonly step: number;
+  /** Grows with each mail that came back softly; part of the email ids, so a mail sent again is another mail. */
+  readonly attempt: number;
+  /** The mail whose acceptance starts the grace period, and when it was accepted. */
+  readonly optInMail?: string;
+  readonly acceptedAt?: Date;
+  /** Since when an outcome is awaited: of a mail, or of the removal. Without it a timer must be there. */
+  readonly askedAt?: Date;
+  /** How often the removal was put off. */
+  readonly postponed: number;
+  /** How many of its timers fired late. */
+  readonly lateTimers: number;
+  /** Why it is undeliverable or ended. */
+  readonly reason?: string;
+}
+
+export type Input =
+  | { readonly kind: 'timer-fired'; readonly late: boolean }
+  | { readonly kind: 'email-accepted'; readonly emailId: string; readonly at: Date }
+  | { readonly kind: 'email-rejected'; readonly emailId: string; readonly permanent: boolean }
+  | { readonly kind: 'email-bounced'; readonly emailId: string; readonly bounce: BounceKind }
+  | { readonly kind: 'opt-in-not-sent'; readonly emailId: string; readonly reason: NotSentReason }
+  | { readonly kind: 'contact-opted-in' }
+  | { readonly kind: 'contact-declined' }
+  | { readonly kind: 'contact-disabled' }
+  | { readonly kind: 'expunge-declined'; readonly reason: DeclineReason }
+  | { readonly kind: 'enrolment-stopped' }
+  | { readonly kind: 'outcome-overdue' }
+  | { readonly kind: 'timer-lost' };
+
+export type IgnoredReason =
+  | 'already-over'
+  | 'already-declined'
+  | 'no-further-mails'
+  | 'no-timer-awaited'
+  | 'no-outcome-awaited'
+  | 'other-mail'
+  | 'mail-is-tried-again';
+
+/** Waits for a timer or an outcome of its own: what happens to its mails still matters. */
+export const isUnderWay = ({ state }: EnrolmentState): boolean =>
+  state === 'waiting' || state === 'declined' || state === 'expunging';

@@ -1,0 +1,245 @@
+/**
+ * The story of one enrolment. It begins with a timer that is due at once: the mail that asks to opt in is sent for. When the
+ * receiving server has accepted it, the first wait runs from that moment; after it come reminders, each with a wait that
+ * runs from its own acceptance, and at the end the removal is asked for. Whoever opts in, is disabled or is stopped is out
+ * of it. A decline ends the mails but not the waits. A mail that came back is sent again as another mail, with a clock of
+ * its own, or ends in `undeliverable`: nobody is removed who was not reached. The removal may be put off any number of times.
+ */
+import { actionOf, type ActionName } from '../actions/actions.process.js';
+import { type Begun, promisedSeconds, type Step } from '../actions/action.process.js';
+import type { DeclineReason, NotSentReason, Outgoing } from '#contracts';
+import {
+  type EnrolmentState,
+  type EnrolmentStateName,
+  type IgnoredReason,
+  type Input,
+  isUnderWay,
+} from './enrolment-state.process.js';
+
+const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
+const MOST_ATTEMPTS = 3;
+
+/** The data a decision needs besides the state: the steps of the version, the database's clock, the names of mails. */
+export interface Given {
+  readonly steps: readonly Step[];
+  readonly now: Date;
+  readonly emailId: (step: number, attempt: number) => string;
+}
+
+export interface Progress {
+  readonly state: EnrolmentState;
+  readonly messages: readonly Outgoing[];
+  /** When the one timer is due from now on; null: there is none; undefined: as it was, so none where it has fired. */
+  readonly timer?: Date | null;
+}
+
+export type Decision = Progress | { readonly ignored: IgnoredReason };
+
+type Kind = Input['kind'];
+type InputOf<K extends Kind> = Extract<Input, { kind: K }>;
+type Rules = { readonly [K in Kind]: (state: EnrolmentState, input: InputOf<K>, given: Given) => Decision };
+
+const OVER: ReadonlySet<EnrolmentStateName> = new Set(['opted-in', 'stopped', 'ended']);
+
+/** What follows from one input. Late, repeated and foreign inputs are ignored, with the reason. */
+export function decide(state: EnrolmentState, input: Input, given: Given): Decision {
+  if (OVER.has(state.state)) return { ignored: 'already-over' };
+  const rule = RULES[input.kind] as (state: EnrolmentState, input: Input, given: Given) => Decision;
+  return rule(state, input, given);
+}
+
+const RULES: Rules = {
+  'timer-fired': timerFired,
+  'email-accepted': accepted,
+  'email-rejected': rejected,
+  'email-bounced': bounced,
+  'opt-in-not-sent': notSent,
+  'contact-opted-in': (state) => end(state, 'opted-in'),
+  'contact-declined': (state) => decline(state),
+  'contact-disabled': (state) => end(state, 'ended', 'disabled'),
+  'expunge-declined': postponed,
+  'enrolment-stopped': (state) => end(state, 'stopped'),
+  'outcome-overdue': askAgain,
+  'timer-lost': timerLost,
+};
+
+function timerFired(state: EnrolmentState, { late }: InputOf<'timer-fired'>, given: Given): Decision {
+  if (!isUnderWay(state) || state.askedAt) return { ignored: 'no-timer-awaited' };
+  const counted = late ? { ...state, lateTimers: state.lateTimers + 1 } : state;
+  return advance(counted, state.step, given.now, given);
+}
+
+/** The receiving server has the mail: only from now on is there time to answer. A decline meanwhile changes nothing of that. */
+function accepted(state: EnrolmentState, { emailId, at }: InputOf<'email-accepted'>, given: Given): Decision {
+  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
+  if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
+  const startsGrace = emailId === state.optInMail;
+  return advance(startsGrace ? { ...state, acceptedAt: at } : state, state.step + 1, at, given);
+}
+
+function rejected(state: EnrolmentState, { emailId, permanent }: InputOf<'email-rejected'>, given: Given): Decision {
+  if (!permanent) return { ignored: 'mail-is-tried-again' };
+  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
+  return isOurs(state, emailId, given) ? end(state, 'undeliverable', 'rejected') : { ignored: 'other-mail' };
+}
+
+function bounced(state: EnrolmentState, { emailId, bounce }: InputOf<'email-bounced'>, given: Given): Decision {
+  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
+  if (!isOurs(state, emailId, given)) return { ignored: 'other-mail' };
+  switch (bounce) {
+    case 'hard':
+      return end(state, 'undeliverable', 'bounced');
+    case 'complaint':
+      return decline(state);
+    case 'soft':
+      return bouncedSoftly(state, emailId, given);
+  }
+}
+
+/** Sent again after a day, as another mail: what came back has reached nobody and has started no clock. */
+function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): Decision {
+  if (state.declined) return { ignored: 'no-further-mails' };
+  const first = emailId === state.optInMail;
+  const step = given.steps.findIndex(
+    ({ action }, n) =>
+      mailsAt(action) &&
+      (first ? action === ('send-opt-in' satisfies ActionName) : emailId === given.emailId(n, state.attempt)),
+  );
+  if (step < 0 || step > state.step) return { ignored: 'other-mail' };
+  if (state.attempt >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
+  const again = { ...waiting(state), step, attempt: state.attempt + 1 };
+  return {
+    state: first ? { ...again, acceptedAt: undefined } : again,
+    messages: [],
+    timer: new Date(given.now.getTime() + DAY_MS),
+  };
+}
+
+const NOT_SENT: Readonly<Record<NotSentReason, [EnrolmentStateName, string?]>> = {
+  'opted-in': ['opted-in'],
+  stopped: ['stopped'],
+  'no-address': ['undeliverable', 'no-address'],
+  undeliverable: ['undeliverable', 'undeliverable'],
+  declined: ['undeliverable', 'declined'],
+  disabled: ['ended', 'disabled'],
+  gone: ['ended', 'gone'],
+};
+
+function notSent(state: EnrolmentState, { emailId, reason }: InputOf<'opt-in-not-sent'>, given: Given): Decision {
+  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
+  if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
+  // Only a reminder is not needed: the mail before it was accepted, and its waits run on.
+  if (reason === 'declined' && emailId !== state.optInMail)
+    return advance(declined(state), state.step + 1, given.now, given);
+  return end(state, ...NOT_SENT[reason]);
+}
+
+/** No further mails; the waits run on to the removal. */
+function decline(state: EnrolmentState): Decision {
+  if (state.declined) return { ignored: 'already-declined' };
+  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
+  return { state: declined(state), messages: [] };
+}
+
+const declined = (state: EnrolmentState): EnrolmentState => ({
+  ...state,
+  declined: true,
+  state: state.state === 'waiting' ? 'declined' : state.state,
+});
+
+/** contact-service keeps the contact, for good or for now. */
+function postponed(state: EnrolmentState, { reason }: InputOf<'expunge-declined'>, given: Given): Decision {
+  if (state.state !== 'expunging') return { ignored: 'no-outcome-awaited' };
+  const verdict = KEPT[reason];
+  if (verdict !== 'later') return end(state, ...verdict);
+  const next = { ...waiting(state), postponed: state.postponed + 1 };
+  return { state: next, messages: [], timer: new Date(laterThan(state, reason, given)) };
+}
+
+const KEPT: Readonly<Record<DeclineReason, [EnrolmentStateName, string?] | 'later'>> = {
+  'opted-in': ['opted-in'],
+  stopped: ['stopped'],
+  gone: ['ended', 'gone'],
+  bounced: ['undeliverable', 'bounced'],
+  held: 'later',
+  'not-asked': 'later',
+  'too-early': 'later',
+  'policy-off': 'later',
+  'kill-switch': 'later',
+  'daily-cap': 'later',
+};
+
+/** When it is asked for again: at the right time where that is known, otherwise after an hour, doubling to a day. */
+function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }: Given): number {
+  const present = now.getTime();
+  if (reason === 'daily-cap') return (Math.floor(present / DAY_MS) + 1) * DAY_MS;
+  if (reason === 'too-early') {
+    const graceMs = promisedSeconds(steps, optInStep(steps)) * 1_000;
+    const over = (state.acceptedAt?.getTime() ?? 0) + graceMs;
+    return over > present ? over : present + HOUR_MS;
+  }
+  return present + Math.min(DAY_MS, HOUR_MS * 2 ** Math.min(state.postponed, 10));
+}
+
+/** The outcome is missing for too long: the same is asked once more; asked twice, it is done once. */
+function askAgain(state: EnrolmentState, _: InputOf<'outcome-overdue'>, given: Given): Decision {
+  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
+  return advance(state, state.step, given.now, given, true);
+}
+
+function timerLost(state: EnrolmentState, _: InputOf<'timer-lost'>, { now }: Given): Decision {
+  if (!isUnderWay(state) || state.askedAt) return { ignored: 'no-timer-awaited' };
+  return { state, messages: [], timer: now };
+}
+
+/** Takes the steps from this one on, until something must be waited for. Waits count from `base`. */
+function advance(state: EnrolmentState, from: number, base: Date, given: Given, again = false): Progress {
+  for (let index = from; index < given.steps.length; index += 1) {
+    const emailId = (): string => given.emailId(index, state.attempt);
+    const begun = actionOf(given.steps[index]?.action)?.begin({ state, steps: given.steps, index, emailId, again });
+    if (!begun) return end(state, 'undeliverable', 'unknown-action');
+    if (begun.kind !== 'next') return pauseAt({ ...state, step: index }, begun, base, given.now);
+  }
+  return end(state, 'ended', 'completed');
+}
+
+/** At a step that has begun. */
+function pauseAt(state: EnrolmentState, begun: Exclude<Begun, { kind: 'next' }>, base: Date, now: Date): Progress {
+  switch (begun.kind) {
+    case 'wait': {
+      const timer = new Date(base.getTime() + begun.seconds * 1_000);
+      return { state: { ...waiting(state), step: state.step + 1 }, messages: [], timer };
+    }
+    case 'asked':
+      return { state: { ...state, askedAt: now, ...begun.change }, messages: begun.messages };
+    case 'over':
+      return end(state, begun.state, begun.reason);
+  }
+}
+
+/** Waits for a timer, no outcome. */
+const waiting = (state: EnrolmentState): EnrolmentState => ({
+  ...state,
+  state: state.declined ? 'declined' : 'waiting',
+  askedAt: undefined,
+});
+
+const end = (state: EnrolmentState, name: EnrolmentStateName, reason?: string): Progress => ({
+  state: { ...state, state: name, reason, askedAt: undefined },
+  messages: [],
+  timer: null,
+});
+
+/** Whether this mail was, or may have been, sent for this enrolment: at a step it has begun, at an attempt it has made. */
+function isOurs({ step: last, attempt: attempts, optInMail }: EnrolmentState, emailId: string, given: Given): boolean {
+  if (emailId === optInMail) return true;
+  return given.steps.slice(0, last + 1).some(({ action }, step) => {
+    if (!mailsAt(action)) return false;
+    return Array.from({ length: attempts }, (_, n) => given.emailId(step, n + 1)).includes(emailId);
+  });
+}
+
+const mailsAt = (action: string): boolean => actionOf(action)?.mails === true;
+
+const optInStep = (steps: readonly Step[]): number => steps.findIndex(({ action }) => action === 'send-opt-in');

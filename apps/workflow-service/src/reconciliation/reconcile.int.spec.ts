@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { ContactAdded, EmailAccepted, EmailBounced } from '#contracts';
+import { aContactAdded, many } from '../../../../test/support/make.js';
+import { SHORT_STEPS, startWorkflowService, type WorkflowTestService } from '../../test/workflow-test-service.js';
+import { Reconcile } from './reconcile.js';
+import type { Reconciliation } from './show-reconciliation.js';
+
+let service: WorkflowTestService;
+
+beforeAll(async () => {
+  service = await startWorkflowService();
+});
+afterAll(() => service.stop());
+
+async function reconcile(): Promise<void> {
+  const reconciler = service.app.get(Reconcile);
+  while ((await reconciler.execute()) === 'more');
+}
+const shown = async (tenantId: string, role = 'privacy-officer') =>
+  (await service.call<Reconciliation>({ tenantId, role }, 'GET', '/v1/reconciliation')).body;
+
+const CLEAN = {
+  timersRestored: 0,
+  timersRemoved: 0,
+  askedAgain: 0,
+  unknownMails: 0,
+  withoutTimer: 0,
+  withoutOutcome: 0,
+};
+
+describe('The reconciler', () => {
+  test('When all is as it should be, then it finds nothing and says when it looked', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    expect(await shown(active.tenantId)).toEqual({ ...CLEAN, lastRunAt: null });
+    await service.anEnrolled(active);
+    const asked = await service.anEnrolled(active);
+    await service.fire();
+    await service.anEnrolled(active);
+    await reconcile();
+    expect(await shown(active.tenantId)).toEqual({ ...CLEAN, lastRunAt: expect.any(String) });
+    expect(await service.said(asked.contactId)).toHaveLength(1);
+  });
+
+  test('When enrolments have lost their timers, then each gets one that is due now, however many they are', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    const contacts = many(1_200, () => aContactAdded({ tenantId: active.tenantId }));
+    await service.deliver(ContactAdded, contacts);
+    await service.db.query('DELETE FROM timer WHERE tenant_id = $1', [active.tenantId]);
+    expect(await shown(active.tenantId)).toMatchObject({ withoutTimer: 1_200 });
+    await reconcile();
+    expect(await shown(active.tenantId)).toMatchObject({ withoutTimer: 0, timersRestored: 1_200 });
+    await service.fire();
+    expect(await service.said(contacts[1_199]!.contactId)).toMatchObject([{ type: 'RequestOptIn' }]);
+  });
+
+  test('When timers are there that nobody waits for, then they go and nothing is sent', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    const { contactId, tenantId } = await service.anEnrolled(active);
+    await service.fire();
+    const { id } = (await service.enrolment(contactId))!;
+    await service.db.query(
+      `INSERT INTO timer SELECT $1::uuid, e, $3::uuid, now() + interval '1 day' FROM unnest($2::uuid[]) AS e`,
+      [contactId, [id, randomUUID()], tenantId],
+    );
+    await reconcile();
+    expect(await service.db.query('SELECT FROM timer WHERE contact_id = $1', [contactId])).toEqual([]);
+    expect(await shown(tenantId)).toMatchObject({ timersRemoved: 2 });
+    expect(await service.said(contactId)).toHaveLength(1);
+  });
+
+  test('When a mail or a removal has no outcome after a day, then the same is asked again and shown', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    const { contactId, tenantId } = await service.anEnrolled(active);
+    const daysPass = () =>
+      service.db.query(`UPDATE enrolment SET asked_at = asked_at - interval '25 hours' WHERE contact_id = $1`, [
+        contactId,
+      ]);
+    await service.fire();
+    await reconcile();
+    expect(await service.said(contactId)).toHaveLength(1);
+    await daysPass();
+    expect(await shown(tenantId, 'client-admin')).toMatchObject({ withoutOutcome: 1 });
+    await reconcile();
+    const [first, again] = await service.said(contactId);
+    expect(again?.data).toEqual(first?.data);
+    expect(await shown(tenantId)).toMatchObject({ askedAgain: 1, withoutOutcome: 0 });
+
+    const mail = { tenantId, contactId, emailId: String(first!.data.emailId), purpose: 'opt-in' as const };
+    await service.deliver(EmailAccepted, { ...mail, at: new Date().toISOString() });
+    await service.pass(contactId);
+    await service.fire();
+    await daysPass();
+    await reconcile();
+    const removals = (await service.said(contactId)).slice(2);
+    expect(removals.map(({ type }) => type)).toEqual(['ExpungeContact', 'ExpungeContact']);
+    expect(removals[1]?.data).toEqual(removals[0]?.data);
+  });
+
+  test('When mails are reported that nobody here has asked for, then they are counted; other mails are not ours', async () => {
+    const { tenantId } = await service.anActive(SHORT_STEPS);
+    const at = new Date().toISOString();
+    const ids = () => ({ tenantId, contactId: randomUUID(), emailId: randomUUID(), at });
+    await service.deliver(EmailAccepted, [
+      { ...ids(), purpose: 'opt-in' },
+      { ...ids(), purpose: 'opt-in-reminder' },
+      { ...ids(), purpose: 'removal-link' },
+    ]);
+    await service.deliver(EmailBounced, { ...ids(), purpose: 'opt-in', kind: 'hard', code: 'dsn-5-1-1' });
+    expect(await shown(tenantId)).toMatchObject({ unknownMails: 3 });
+  });
+
+  test('When another client looks, then it sees its own, and recruiters see nothing', async () => {
+    expect(await shown(randomUUID())).toEqual({ ...CLEAN, lastRunAt: null });
+    const asks = { tenantId: randomUUID(), role: 'recruiter' };
+    expect((await service.call(asks, 'GET', '/v1/reconciliation')).status).toBe(403);
+  });
+});
