@@ -1,5 +1,5 @@
-import { IsFQDN, IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
-import { Address, InsteadOf, ReadableFile, SecretFile, ServiceConfig, WholeNumber } from '#service';
+import { IsFQDN, IsOptional, Length, ValidateBy, type ValidationArguments } from 'class-validator';
+import { Address, InsteadOf, Needs, ReadableFile, SecretFile, ServiceConfig, WholeNumber } from '#service';
 
 /** A password is somebody's: without a name the mail server would refuse every mail. */
 function NeedsUser(): PropertyDecorator {
@@ -13,8 +13,23 @@ function NeedsUser(): PropertyDecorator {
   });
 }
 
+/** How mails that came back, and what a mail provider has to say of others, find their way in. */
+class BounceConfig extends ServiceConfig {
+  /** Where reports about mails are taken (SMTP); the MX of every sender domain leads there. Without it nothing listens. */
+  @IsOptional() @WholeNumber(0, 65_535) BOUNCE_SMTP_PORT?: number;
+  @Length(1, 255) BOUNCE_SMTP_HOST: string = '0.0.0.0';
+  /** PEM; with them STARTTLS is offered. Looked at again every few seconds. */
+  @IsOptional() @ReadableFile() @Needs('BOUNCE_SMTP_TLS_KEY_FILE') BOUNCE_SMTP_TLS_CERT_FILE?: string;
+  @IsOptional() @ReadableFile() @Needs('BOUNCE_SMTP_TLS_CERT_FILE') BOUNCE_SMTP_TLS_KEY_FILE?: string;
+  /**
+   * The secret a mail provider signs its events with (Standard Webhooks, `whsec_...`), one in a line: a second one while it
+   * is changed. Read again for each call. Without it there is no such route.
+   */
+  @IsOptional() @SecretFile() MAIL_HOOK_SECRET_FILE?: string;
+}
+
 /** What notification-service is told besides what every service is told. */
-export class NotificationConfig extends ServiceConfig {
+export class NotificationConfig extends BounceConfig {
   /** The keys that open sealed recipients; contact-service seals with the first one. */
   @ReadableFile() SEAL_KEYRING_FILE: string;
   /**
@@ -39,4 +54,7 @@ export class NotificationConfig extends ServiceConfig {
   @WholeNumber(1, 86_400) MAIL_RETRY_MAX_SECONDS: number = 3_600;
   /** A mail that could not be handed over for so long is given up: final, code `expired`. */
   @WholeNumber(1, 720) MAIL_GIVE_UP_AFTER_HOURS: number = 96;
+  /** Mails that ask to opt in, of one client from one sender domain: on its first day, twice as many on each further one. */
+  @WholeNumber(1, 10_000_000) OPT_IN_MAILS_FIRST_DAY: number = 1_000;
+  @WholeNumber(1, 10_000_000) OPT_IN_MAILS_MAX_PER_DAY: number = 50_000;
 }

@@ -60,7 +60,8 @@ export class MailServer {
         if (refused === undefined) callback();
         else callback(replying(refused, address));
       },
-      onData: (stream, session, callback) => void this.receive(stream, session, callback),
+      // A client that goes away in the middle of a mail has sent none.
+      onData: (stream, session, callback) => void this.receive(stream, session, callback).catch(callback),
     });
     server.on('error', () => undefined);
     this.server = server;

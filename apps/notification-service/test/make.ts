@@ -120,6 +120,12 @@ export async function aRemovalLink(given: Partial<Data<SendEmail>> = {}, to: Rec
   return aMail(about, { linkUrl, salt: undefined, statusUrl: undefined, ...to });
 }
 
+/** A mail that asks to opt in, as contact-service asks for it; of a tenant that is known already. */
+export async function anOptIn(given: Partial<Data<SendEmail>> = {}, to: Recipient = {}): Promise<Data<SendEmail>> {
+  const linkUrl = `https://career.example/o/${randomUUID()}`;
+  return aRemovalLink({ purpose: 'opt-in', graceSeconds: 30 * 24 * 3_600, ...given }, { linkUrl, ...to });
+}
+
 /** A client company as contact-service tells of it. */
 export const aTenant = (given: Partial<Data<TenantChanged>> = {}): Data<TenantChanged> => ({
   tenantId: randomUUID(),

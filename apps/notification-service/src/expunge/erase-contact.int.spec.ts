@@ -34,6 +34,7 @@ const stores = (erased: { mails: number; mail_records: number }) => [
   { store: 'dead_letters', erased: 0, remaining: 0 },
   { store: 'mails', erased: erased.mails, remaining: 0 },
   { store: 'mail_records', erased: erased.mail_records, remaining: 0 },
+  { store: 'mail_bounces', erased: 0, remaining: 0 },
 ];
 
 /** An erase command for the contact of a mail, under another request than the mail's unless it is given. */

@@ -7,11 +7,15 @@ interface OwnRequest {
   readonly expungeId: string;
 }
 
-/** All this service holds of a contact: mails under way and what became of earlier ones; always but the confirmation. */
+/** All this service holds of a contact: mails under way, what became of earlier ones and what came back; never the confirmation. */
 export function participantFor(requests: readonly OwnRequest[]): Participant {
   return {
     name: 'notification-service',
-    stores: [rowsOfContact('mails', 'mail', requests), rowsOfContact('mail_records', 'mail_outcome', requests)],
+    stores: [
+      rowsOfContact('mails', 'mail', requests),
+      rowsOfContact('mail_records', 'mail_outcome', requests),
+      rowsOfContact('mail_bounces', 'mail_bounce', requests),
+    ],
     defer: (tx) => beingSent(tx, requests),
   };
 }
@@ -24,7 +28,11 @@ const NOT_ITS_CONFIRMATION = `
   NOT (held.purpose = 'expunge-confirmation'
        AND (held.expunge_id IN (request.expunge_id, request.buried_by)) IS TRUE)`;
 
-function rowsOfContact(name: string, table: 'mail' | 'mail_outcome', requests: readonly OwnRequest[]): Store {
+function rowsOfContact(
+  name: string,
+  table: 'mail' | 'mail_outcome' | 'mail_bounce',
+  requests: readonly OwnRequest[],
+): Store {
   const query = async (tx: EntityManager, rows: string, contactIds: readonly string[]): Promise<Counts> => {
     const due = new Set(contactIds);
     const found: { contact_id: string; rows: number }[] = await tx.query(

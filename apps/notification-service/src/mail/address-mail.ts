@@ -1,8 +1,10 @@
 import { isEmail } from 'class-validator';
 import type { SealedRecipient } from '#service';
+import { bounceAddress } from '../bounces/bounce-address.js';
 import type { ClaimedMail } from './claim-mails.js';
 import type { DkimKey } from './dkim-keys.js';
 import { isHeaderText, toHeaderText } from './header-text.js';
+import { webAddress } from './templates/web-address.js';
 
 export interface MailAddress {
   readonly name: string;
@@ -53,9 +55,16 @@ export function addressMail({ mail, recipient, company, key, ownDomain }: Addres
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     attachments: mail.attachments.map(({ filename, contentType, content }) => ({ filename, contentType, content })),
     // A bounce comes back to the mail it is about.
-    envelope: { from: `bounce+${mail.emailId}@${key.domain}`, to: [recipient.address] },
+    envelope: { from: bounceAddress(mail.emailId, key.domain), to: [recipient.address] },
     signedWith: key,
   };
+}
+
+/** One click in the mail program posts to the link itself, which takes that as a no (RFC 8058); both are signed. */
+export function unsubscribeHeaders(linkUrl: string): Record<string, string> {
+  const list = webAddress(linkUrl);
+  if (list === undefined) return {};
+  return { 'List-Unsubscribe': `<${list}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
 }
 
 /** Also what a quoted local part could hide: separators, brackets, spaces and what nobody sees. */

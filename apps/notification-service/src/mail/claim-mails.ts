@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { type Attachment, type EmailPurpose, REMOVAL_LINK_VALID_HOURS } from '#contracts';
 import { inEveryTenant } from '#messaging';
+import { TODAY } from '../send-budget/send-budget.js';
+import { IS_OPT_IN } from './opt-in-mail.js';
 
 /** What is known of a client company. */
 export interface KnownTenant {
@@ -20,6 +22,8 @@ export interface ClaimedMail {
   readonly purpose: EmailPurpose;
   readonly sealed: string;
   readonly attachments: readonly Attachment[];
+  /** What a mail that asks to opt in promises; 0 for others. */
+  readonly graceSeconds: number;
   readonly queuedAt: Date;
   readonly attempts: number;
   readonly expired: boolean;
@@ -37,39 +41,65 @@ export interface ClaimTerms {
 }
 
 /**
- * Takes due mails under a lease, the longest due first, with two statements. The subject rows are locked while the lease
- * is set, as every writer of contact data does: an erase sees the lease and waits, or comes first and the mail is gone.
- * Contacts another transaction works on are passed over, so several senders share the work. Of every tenant.
+ * Takes due mails that a person waits for under a lease, the longest due first, with two statements; those that ask to opt
+ * in have a queue of their own (ClaimOptIns). The subject rows are locked while the lease is set, as every writer of
+ * contact data does: an erase sees the lease and waits, or comes first and the mail is gone. Contacts another transaction
+ * works on are passed over, so several senders share the work. Of every tenant.
  */
 export async function claimMails(db: DataSource, terms: ClaimTerms): Promise<ClaimedMail[]> {
   return inEveryTenant(db, async (tx) => {
-    const due: { email_id: string }[] = await tx.query(
-      `SELECT mail.email_id FROM mail JOIN subject USING (contact_id)
-       WHERE mail.due_at <= now() AND (mail.lease_until IS NULL OR mail.lease_until <= now())
-         AND mail.email_id <> ALL($2::uuid[])
-       ORDER BY mail.due_at LIMIT $1 FOR UPDATE OF subject SKIP LOCKED`,
-      [terms.limit, terms.except],
+    const due = await lockDue(tx, `NOT ${IS_OPT_IN}`, terms);
+    return leaseMails(
+      tx,
+      due.map((row) => row.email_id),
+      terms,
     );
-    if (due.length === 0) return [];
-    const rows: ClaimedRow[] = await tx.query(
-      `WITH claimed AS (
-         UPDATE mail SET lease_id = $2, lease_until = now() + $3 * interval '1 second'
-         WHERE email_id = ANY($1::uuid[]) AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
-         RETURNING *, queued_at < now() - interval '1 hour' *
-           CASE purpose WHEN 'removal-link' THEN least($4::int, $5::int) ELSE $4::int END AS expired
-       )
-       SELECT claimed.*, tenant.name, tenant.languages, tenant.privacy_contact, tenant.mail_domain
-       FROM claimed LEFT JOIN tenant USING (tenant_id) ORDER BY claimed.due_at`,
-      [
-        due.map((row) => row.email_id),
-        randomUUID(),
-        terms.leaseSeconds,
-        terms.giveUpAfterHours,
-        REMOVAL_LINK_VALID_HOURS,
-      ],
-    );
-    return rows.map(toMail);
   });
+}
+
+/** As a condition on `mail`. */
+export const IS_DUE = 'mail.due_at <= now() AND (mail.lease_until IS NULL OR mail.lease_until <= now())';
+
+export interface DueRow {
+  readonly email_id: string;
+  readonly tenant_id: string;
+  /** In the send budget of this day. */
+  readonly counted: boolean;
+}
+
+/**
+ * The first due mails of a queue, their subjects locked. Candidates are taken from the index of the queue first: joined at
+ * once, the planner would, right after a large import, walk through all subjects. Some more than are wanted, since other
+ * senders may be working on the first ones.
+ */
+export async function lockDue(tx: EntityManager, queue: string, { limit, except }: ClaimTerms): Promise<DueRow[]> {
+  return tx.query(
+    `WITH next AS MATERIALIZED (
+       SELECT mail.email_id, mail.tenant_id, mail.contact_id, mail.due_at, (mail.budget_day = ${TODAY}) IS TRUE AS counted
+       FROM mail WHERE ${queue} AND ${IS_DUE} AND mail.email_id <> ALL($2::uuid[]) ORDER BY mail.due_at LIMIT 4 * $1
+     )
+     SELECT next.email_id, next.tenant_id, next.counted FROM next JOIN subject USING (contact_id)
+     ORDER BY next.due_at LIMIT $1 FOR UPDATE OF subject SKIP LOCKED`,
+    [limit, except],
+  );
+}
+
+/** Takes these mails, whose subjects are locked. The day is noted for those that count in its send budget. */
+export async function leaseMails(tx: EntityManager, ids: readonly string[], terms: ClaimTerms): Promise<ClaimedMail[]> {
+  if (ids.length === 0) return [];
+  const rows: ClaimedRow[] = await tx.query(
+    `WITH claimed AS (
+       UPDATE mail SET lease_id = $2, lease_until = now() + $3 * interval '1 second',
+         budget_day = CASE WHEN ${IS_OPT_IN} THEN ${TODAY} END
+       WHERE email_id = ANY($1::uuid[]) AND ${IS_DUE}
+       RETURNING *, queued_at < now() - interval '1 hour' *
+         CASE purpose WHEN 'removal-link' THEN least($4::int, $5::int) ELSE $4::int END AS expired
+     )
+     SELECT claimed.*, tenant.name, tenant.languages, tenant.privacy_contact, tenant.mail_domain
+     FROM claimed LEFT JOIN tenant USING (tenant_id) ORDER BY claimed.due_at`,
+    [ids, randomUUID(), terms.leaseSeconds, terms.giveUpAfterHours, REMOVAL_LINK_VALID_HOURS],
+  );
+  return rows.map(toMail);
 }
 
 interface ClaimedRow {
@@ -80,6 +110,7 @@ interface ClaimedRow {
   readonly purpose: EmailPurpose;
   readonly sealed: string;
   readonly attachments: Attachment[];
+  readonly grace_seconds: number | null;
   readonly queued_at: Date;
   readonly attempts: number;
   readonly expired: boolean;
@@ -98,6 +129,7 @@ const toMail = (row: ClaimedRow): ClaimedMail => ({
   purpose: row.purpose,
   sealed: row.sealed,
   attachments: row.attachments,
+  graceSeconds: row.grace_seconds ?? 0,
   queuedAt: row.queued_at,
   attempts: row.attempts,
   expired: row.expired,

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { OptInMail } from '#contracts';
 import { safeError } from '#messaging';
 import { KeyringFile, type SealedRecipient, SealMismatch, SealUnreadable } from '#service';
 import { NotificationConfig } from '../config.js';
-import { type AddressedMail, addressMail, type Company, isUsableAddress } from './address-mail.js';
+import { type AddressedMail, addressMail, type Company, isUsableAddress, unsubscribeHeaders } from './address-mail.js';
 import type { Attempt } from './attempt.js';
 import type { ClaimedMail } from './claim-mails.js';
 import { DkimKeys } from './dkim-keys.js';
@@ -10,6 +11,7 @@ import { openRecipient, UnusableLink } from './open-recipient.js';
 import { readCertificate, UnusableCertificate } from './read-certificate.js';
 import { chooseLanguage } from './templates/choose-language.js';
 import { renderConfirmation, type RenderedMail } from './templates/render-confirmation.js';
+import { renderOptIn } from './templates/render-opt-in.js';
 import { renderRemovalLink } from './templates/render-removal-link.js';
 
 /**
@@ -41,7 +43,7 @@ export class ComposeMail {
           return await this.removalLink(mail, recipient);
         case 'opt-in':
         case 'opt-in-reminder':
-          return { kind: 'put-off', code: 'not-composed' };
+          return await this.optIn({ ...mail, purpose: mail.purpose }, recipient);
       }
     } catch (error) {
       const attempt = understandComposeError(error);
@@ -64,6 +66,17 @@ export class ComposeMail {
     if (!company) return { kind: 'put-off', code: 'unknown-tenant' };
     const words = renderRemovalLink(languageOf(mail, recipient), { company, linkUrl: recipient.linkUrl ?? '' });
     return { ...(await this.addressed(mail, recipient, company)), ...words };
+  }
+
+  private async optIn(
+    mail: ClaimedMail & { readonly purpose: OptInMail },
+    { linkUrl = '', ...recipient }: SealedRecipient,
+  ): Promise<ComposedMail | Attempt> {
+    const { purpose, tenant: company, graceSeconds } = mail;
+    if (!company) return { kind: 'put-off', code: 'unknown-tenant' };
+    const words = renderOptIn(languageOf(mail, recipient), { purpose, company, linkUrl, graceSeconds });
+    const { headers, ...addressed } = await this.addressed(mail, recipient, company);
+    return { ...addressed, headers: { ...headers, ...unsubscribeHeaders(linkUrl) }, ...words };
   }
 
   private async addressed(mail: ClaimedMail, recipient: SealedRecipient, company: Company): Promise<AddressedMail> {

@@ -7,6 +7,7 @@ import type { ClaimedMail } from './claim-mails.js';
 import { ComposeMail } from './compose-mail.js';
 import { judgeAttempt } from './judge-attempt.js';
 import { MailTransport } from './mail-transport.js';
+import { isOptInMail } from './opt-in-mail.js';
 import { type Outcome, RecordOutcomes } from './record-outcomes.js';
 import { SmtpCircuit } from './smtp-circuit.js';
 
@@ -30,12 +31,15 @@ export class DeliverMails {
   onRoom: () => void = () => undefined;
   private readonly logger = new Logger('mail');
   private readonly stopping = new AbortController();
+  /** Those a person waits for go first. */
   private readonly waiting: Waiting[] = [];
+  private readonly waitingOptIns: Waiting[] = [];
   private readonly lanes = new Set<Promise<void>>();
   private outcomes: Outcome[] = [];
   private writing: Promise<void> | undefined;
   /** From their claim until their outcome is written down. */
   private readonly held = new Set<string>();
+  private readonly heldOptIns = new Set<string>();
   private turnedAway = false;
 
   constructor(
@@ -50,22 +54,31 @@ export class DeliverMails {
 
   /** Mails that must not be claimed again, also when their lease has ended: their outcome is not written down yet. */
   get underWay(): readonly string[] {
-    return [...this.held];
+    return [...this.held, ...this.heldOptIns];
   }
 
-  /** How many mails may be claimed now; none while more than half of the most are under way, so that claims are batches. */
-  room(most: number): number {
-    const full = this.stopping.signal.aborted || this.held.size > most / 2;
-    const room = full ? 0 : Math.max(0, this.circuit.room(most, performance.now()) - this.held.size);
-    this.turnedAway = room === 0;
+  /**
+   * How many mails may be claimed now; none while more than half of the most are under way, so that claims are batches.
+   * Those that ask to opt in have room of their own: they may be many, and must not take that of the others.
+   */
+  room(most: number, queue: 'urgent' | 'opt-in'): number {
+    const held = queue === 'urgent' ? this.held.size : this.heldOptIns.size;
+    const full = this.stopping.signal.aborted || held > most / 2;
+    const open = this.circuit.room(most, performance.now());
+    const beside = open < most ? this.underWay.length : held;
+    const room = full ? 0 : Math.max(0, open - beside);
+    this.turnedAway ||= room === 0;
     return room;
   }
 
   deliver(mails: readonly ClaimedMail[]): void {
     const startBefore = performance.now() + this.leaseMs - 1.5 * this.transport.attemptMs;
-    for (const { emailId } of mails) this.held.add(emailId);
-    this.waiting.push(...mails.map((mail) => ({ mail, startBefore })));
-    while (this.lanes.size < Math.min(this.config.SMTP_CONNECTIONS, this.lanes.size + this.waiting.length)) {
+    for (const mail of mails) {
+      const optIn = isOptInMail(mail.purpose);
+      (optIn ? this.heldOptIns : this.held).add(mail.emailId);
+      (optIn ? this.waitingOptIns : this.waiting).push({ mail, startBefore });
+    }
+    while (this.lanes.size < Math.min(this.config.SMTP_CONNECTIONS, this.lanes.size + this.waitingCount)) {
       const lane: Promise<void> = this.runLane().finally(() => this.lanes.delete(lane));
       this.lanes.add(lane);
     }
@@ -79,11 +92,19 @@ export class DeliverMails {
   }
 
   private async runLane(): Promise<void> {
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+    for (let next = this.next(); next; next = this.next()) {
       const attempt = await this.attempt(next);
       this.noteServer(attempt);
       this.write({ mail: next.mail, verdict: judgeAttempt(attempt, next.mail, this.policy()) });
     }
+  }
+
+  private get waitingCount(): number {
+    return this.waiting.length + this.waitingOptIns.length;
+  }
+
+  private next(): Waiting | undefined {
+    return this.waiting.shift() ?? this.waitingOptIns.shift();
   }
 
   private async attempt({ mail, startBefore }: Waiting): Promise<Attempt> {
@@ -108,7 +129,7 @@ export class DeliverMails {
     const backOff = new BackOff(50, 2_000);
     while (this.outcomes.length > 0) {
       // With a backlog behind it an outcome can wait for others, so that a transaction and a message batch serve many.
-      if (this.waiting.length > 0)
+      if (this.waitingCount > 0)
         await delay(GATHER_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       const batch = this.outcomes.splice(0);
       if (await this.written(batch)) this.done(batch);
@@ -133,8 +154,13 @@ export class DeliverMails {
   }
 
   private done(batch: readonly Outcome[]): void {
-    for (const { mail } of batch) this.held.delete(mail.emailId);
-    if (this.turnedAway) this.onRoom();
+    for (const { mail } of batch) {
+      this.held.delete(mail.emailId);
+      this.heldOptIns.delete(mail.emailId);
+    }
+    if (!this.turnedAway) return;
+    this.turnedAway = false;
+    this.onRoom();
   }
 
   private policy() {

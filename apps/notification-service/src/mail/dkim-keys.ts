@@ -44,6 +44,11 @@ export class DkimKeys {
     const keys = await this.file.value({ trustMs: this.trustMs });
     return keys.get(domainToASCII(domain ?? '')) ?? keys.get(this.ownDomain)!;
   }
+
+  /** Whether mails may leave under this domain (in ASCII). */
+  async has(domain: string): Promise<boolean> {
+    return (await this.file.value({ trustMs: this.trustMs })).has(domain);
+  }
 }
 
 /** Keys that were in the file before are not proven again: with one for each client that would take seconds. */

@@ -21,7 +21,7 @@ interface SealedMail extends SealBinding {
  */
 export async function openRecipient(keyring: KeyringFile, mail: SealedMail): Promise<SealedRecipient> {
   const recipient = await openSeal(keyring, mail.sealed, mail);
-  if (mail.purpose === 'removal-link') {
+  if (mail.purpose !== 'expunge-confirmation') {
     // No request to belong to yet: only the id of the mail keeps a link from going out in another one.
     if (recipient.emailId === undefined) throw new SealMismatch('emailId');
     if (webAddress(recipient.linkUrl) === undefined) throw new UnusableLink();

@@ -4,6 +4,7 @@ import { EmailRejected, message, type SendEmail } from '#contracts';
 import { lockSubjects, type Subject } from '#erasure';
 import { type BatchHandler, Outbox, type Received, SafeMessageError } from '#messaging';
 import { KeyringFile, SealUnreadable } from '#service';
+import { isOptInMail } from './opt-in-mail.js';
 import { openRecipient } from './open-recipient.js';
 import { readCertificate } from './read-certificate.js';
 import { WakeSender } from './wake-sender.js';
@@ -12,6 +13,13 @@ import { WakeSender } from './wake-sender.js';
 export class UnexpectedAttachment extends SafeMessageError {
   constructor() {
     super('A mail of this purpose has no attachments.');
+  }
+}
+
+/** A mail that asks to opt in does not say how long the person has to answer. */
+export class MissingPromise extends SafeMessageError {
+  constructor() {
+    super('A mail that asks to opt in needs graceSeconds.');
   }
 }
 
@@ -50,6 +58,7 @@ export class QueueMail implements BatchHandler<SendEmail> {
   /** The seal is opened to compare what it is bound to; its contents go no further. */
   private async checkBinding(mail: SendEmail): Promise<void> {
     checkAttachments(mail);
+    checkPromise(mail);
     try {
       await openRecipient(this.keyring, mail);
     } catch (error) {
@@ -84,12 +93,18 @@ function isStopped(mail: SendEmail, subject: Subject | undefined): boolean {
   }
 }
 
+/** Without it the mail could not say what silence leads to, and nothing may be left to a guess. */
+function checkPromise({ purpose, graceSeconds }: SendEmail): void {
+  if (isOptInMail(purpose) && graceSeconds === undefined) throw new MissingPromise();
+}
+
 async function store(tx: EntityManager, mails: readonly SendEmail[]): Promise<void> {
   if (mails.length === 0) return;
   await tx.query(
-    `INSERT INTO mail (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments)
-     SELECT m.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
-       AS m (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments)
+    `INSERT INTO mail (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds)
+     SELECT m.*
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
+       AS m (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds)
      WHERE NOT EXISTS (SELECT FROM mail_outcome sent WHERE sent.email_id = m.email_id)
      ON CONFLICT DO NOTHING`,
     [
@@ -100,6 +115,7 @@ async function store(tx: EntityManager, mails: readonly SendEmail[]): Promise<vo
       mails.map((mail) => mail.purpose),
       mails.map((mail) => mail.sealed),
       mails.map((mail) => JSON.stringify(mail.attachments)),
+      mails.map((mail) => mail.graceSeconds),
     ],
   );
 }

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { EmailAccepted, EmailRejected, message, type Outgoing } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
 import { inEveryTenant, Outbox } from '#messaging';
+import { tellBounces } from '../bounces/untold-bounces.js';
 import type { ClaimedMail } from './claim-mails.js';
 import type { Verdict } from './judge-attempt.js';
 
@@ -28,11 +29,15 @@ export class RecordOutcomes {
     await inEveryTenant(this.db, async (tx) => {
       await lockKnownSubjects(tx, [...new Set(outcomes.map(({ mail }) => mail.contactId))].sort());
       const ended = await end(tx, outcomes);
+      const bounced = await tellBounces(tx, emailIdsOf(ended));
       const putOff = await putBack(tx, outcomes);
-      await this.outbox.add(tx, [...ended, ...putOff]);
+      await this.outbox.add(tx, [...ended, ...bounced, ...putOff]);
     });
   }
 }
+
+const emailIdsOf = (messages: readonly Outgoing[]): string[] =>
+  messages.map(({ data }) => (data as EmailAccepted | EmailRejected).emailId);
 
 /** An id that another mail has used before, unseen by whoever stored this one, must not stop the others for ever. */
 async function end(tx: EntityManager, outcomes: readonly Outcome[]): Promise<Outgoing[]> {

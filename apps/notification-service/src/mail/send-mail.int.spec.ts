@@ -211,7 +211,7 @@ describe('a stop', () => {
     await stopping.deliver(SendEmail, mail);
     await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 5_000 });
     const stopped = stopping.stop();
-    const noMore = () => (stopping.app.get(DeliverMails).room(100) === 0 ? true : undefined);
+    const noMore = () => (stopping.app.get(DeliverMails).room(100, 'urgent') === 0 ? true : undefined);
     await waitUntil(noMore, { what: 'the stop has reached the sender', timeoutMs: 5_000 });
     gate.resolve();
     await stopped;

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { type PumpResult, Pumps } from '#service';
 import { NotificationConfig } from '../config.js';
 import { claimMails, type ClaimTerms } from './claim-mails.js';
+import { ClaimOptIns } from './claim-opt-ins.js';
 import { DeliverMails } from './deliver-mails.js';
 import { SEND_MAIL } from './wake-sender.js';
 
@@ -21,6 +22,7 @@ export class SendMail implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     private readonly db: DataSource,
+    private readonly optIns: ClaimOptIns,
     private readonly config: NotificationConfig,
     private readonly pumps: Pumps,
     private readonly delivery: DeliverMails,
@@ -33,18 +35,32 @@ export class SendMail implements OnModuleInit, BeforeApplicationShutdown {
     this.pumps.register({ name: SEND_MAIL, everyMs: POLL_MS, run: () => this.execute() });
   }
 
-  /** Hands on what is claimed in one go; 'more' when the claim was full. */
+  /** Hands on what is claimed in one go; 'more' when a claim was full. */
   async execute(): Promise<PumpResult> {
-    const limit = this.delivery.room(this.most);
-    if (limit === 0) return 'idle';
-    const mails = await claimMails(this.db, this.terms(limit));
-    this.delivery.deliver(mails);
-    return mails.length === limit ? 'more' : 'idle';
+    const urgent = await this.takeUrgent();
+    const optIns = await this.takeOptIns();
+    return urgent || optIns ? 'more' : 'idle';
   }
 
   /** The pump has ended before; what is under way ends and is written down, what is only claimed is given back. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.delivery.finish();
+  }
+
+  private async takeUrgent(): Promise<boolean> {
+    const limit = this.delivery.room(this.most, 'urgent');
+    if (limit === 0) return false;
+    const mails = await claimMails(this.db, this.terms(limit));
+    this.delivery.deliver(mails);
+    return mails.length === limit;
+  }
+
+  private async takeOptIns(): Promise<boolean> {
+    const limit = this.delivery.room(this.most, 'opt-in');
+    if (limit === 0) return false;
+    const { mails, more } = await this.optIns.execute(this.terms(limit));
+    this.delivery.deliver(mails);
+    return more;
   }
 
   private terms(limit: number): ClaimTerms {

@@ -73,15 +73,15 @@ export const TEXT = `<%= it.words.heading %>
 
 /** The same as HTML: nothing is loaded from anywhere, so that opening it tells nobody anything. */
 export const HTML = `<!doctype html>
-<html lang="<%= it.words.language %>">
+<html lang="<%= it.words.language %>" dir="<%= it.words.direction %>">
 <head><meta charset="utf-8"><title><%= it.words.heading %></title></head>
-<body style="font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 1em auto; padding: 0 1em">
+<body dir="<%= it.words.direction %>" style="font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 1em auto; padding: 0 1em">
 <h1 style="font-size: 1.4em"><%= it.words.heading %></h1>
 <p><%= it.opening %></p>
 <h2 style="font-size: 1.1em"><%= it.words.requestHeading %></h2>
 <ul>
 <% it.facts.forEach((fact) => { %>
-<li><%= fact.label %>: <strong><%= fact.value %></strong></li>
+<li><%= fact.label %>: <strong><bdi><%= fact.value %></bdi></strong></li>
 <% }) %>
 </ul>
 <h2 style="font-size: 1.1em"><%= it.words.erasedHeading %></h2>
@@ -97,28 +97,28 @@ export const HTML = `<!doctype html>
 </ul>
 <% if (it.kept.length > 0) { %>
 <h2 style="font-size: 1.1em"><%= it.words.keptHeading %></h2>
-<ul lang="en">
+<ul lang="en" dir="ltr">
 <% it.kept.forEach((item) => { %>
 <li><%= item.what %> <%= item.why %></li>
 <% }) %>
 </ul>
 <% } %>
 <h2 style="font-size: 1.1em"><%= it.words.backupsHeading %></h2>
-<p lang="en"><%= it.backups %></p>
+<p lang="en" dir="ltr"><%= it.backups %></p>
 <h2 style="font-size: 1.1em"><%= it.words.verifyHeading %></h2>
 <p><%= it.verify %></p>
-<pre style="white-space: pre-wrap"><%= it.command %></pre>
+<pre dir="ltr" style="white-space: pre-wrap"><%= it.command %></pre>
 <% if (it.proof.length > 0) { %>
 <ul>
 <% it.proof.forEach((fact) => { %>
-<li><%= fact.label %>: <code><%= fact.value %></code></li>
+<li><%= fact.label %>: <code dir="ltr"><%= fact.value %></code></li>
 <% }) %>
 </ul>
 <p><%= it.words.saltMeaning %></p>
 <% } %>
 <% if (it.statusUrl) { %>
 <h2 style="font-size: 1.1em"><%= it.words.statusHeading %></h2>
-<p><%= it.words.status %> <a href="<%= it.statusUrl %>"><%= it.statusUrl %></a></p>
+<p><%= it.words.status %> <a href="<%= it.statusUrl %>" dir="ltr"><%= it.statusUrl %></a></p>
 <% } %>
 <h2 style="font-size: 1.1em"><%= it.words.complaintHeading %></h2>
 <p><%= it.words.complaint %></p>

@@ -4,6 +4,8 @@ import type { ExpungeReason, Requester } from '#contracts';
 export interface ConfirmationWords {
   /** Primary language subtag (BCP 47). */
   readonly language: string;
+  /** Which way its script runs: of the HTML part. */
+  readonly direction: 'ltr' | 'rtl';
   readonly subject: (company: string) => string;
   readonly heading: string;
   readonly opening: (company: string) => string;

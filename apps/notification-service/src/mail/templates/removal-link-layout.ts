@@ -25,15 +25,15 @@ export const TEXT = `<%= it.words.heading %>
 
 /** The same as HTML: nothing is loaded from anywhere, so that opening it tells nobody anything. */
 export const HTML = `<!doctype html>
-<html lang="<%= it.language %>">
+<html lang="<%= it.language %>" dir="<%= it.direction %>">
 <head><meta charset="utf-8"><title><%= it.words.heading %></title></head>
-<body style="font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 1em auto; padding: 0 1em">
+<body dir="<%= it.direction %>" style="font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 1em auto; padding: 0 1em">
 <h1 style="font-size: 1.4em"><%= it.words.heading %></h1>
 <p><%= it.opening %></p>
-<p><%= it.words.link %> <a href="<%= it.linkUrl %>"><%= it.linkUrl %></a></p>
+<p><%= it.words.link %> <a href="<%= it.linkUrl %>" dir="ltr"><%= it.linkUrl %></a></p>
 <p><%= it.validity %></p>
 <p><strong><%= it.words.notYou %></strong></p>
-<p><%= it.words.privacyContact %>: <%= it.privacyContact %></p>
+<p><%= it.words.privacyContact %>: <bdi><%= it.privacyContact %></bdi></p>
 <p><small><%= it.words.closing %></small></p>
 </body>
 </html>

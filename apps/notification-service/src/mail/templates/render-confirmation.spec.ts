@@ -12,34 +12,37 @@ async function aStatement(company = 'Acme'): Promise<CertificateStatement> {
 }
 
 describe('the confirmation', () => {
-  it.each(['en', 'de'])('When written in %s, then text and HTML say everything the law asks for', async (language) => {
-    const statement = await aStatement();
-    const facts = { statement, salt: '-the-salt', statusUrl: 'https://status.example/s/1', file: 'certificate.jws' };
-    const words = chooseLanguage([language]);
-    const { text, html } = renderConfirmation(words, facts);
-    for (const part of [text, html]) {
-      for (const said of [
-        statement.request.expungeId,
-        words.reasons['account-deleted'],
-        '2026',
-        'Acme',
-        statement.controller.privacyContact,
-        words.processorName,
-        words.erased(3),
-        'A tombstone',
-        'so that the contact cannot come back',
-        'Backups end after 35 days.',
-        '--salt=-the-salt --jwks https://privacy.example/.well-known/jwks.json',
-        'certificate:verify -- certificate.jws',
-        statement.subjectCommitment!,
-        'https://status.example/s/1',
-        words.complaintHeading,
-      ]) {
-        expect(part).toContain(said);
+  it.each(['en', 'de', 'ar'])(
+    'When written in %s, then text and HTML say everything the law asks for',
+    async (language) => {
+      const statement = await aStatement();
+      const facts = { statement, salt: '-the-salt', statusUrl: 'https://status.example/s/1', file: 'certificate.jws' };
+      const words = chooseLanguage([language]);
+      const { text, html } = renderConfirmation(words, facts);
+      for (const part of [text, html]) {
+        for (const said of [
+          statement.request.expungeId,
+          words.reasons['account-deleted'],
+          '2026',
+          'Acme',
+          statement.controller.privacyContact,
+          words.processorName,
+          words.erased(3),
+          'A tombstone',
+          'so that the contact cannot come back',
+          'Backups end after 35 days.',
+          '--salt=-the-salt --jwks https://privacy.example/.well-known/jwks.json',
+          'certificate:verify -- certificate.jws',
+          statement.subjectCommitment!,
+          'https://status.example/s/1',
+          words.complaintHeading,
+        ]) {
+          expect(part).toContain(said);
+        }
+        expect(part).not.toMatch(/undefined|\[object|<%/);
       }
-      expect(part).not.toMatch(/undefined|\[object|<%/);
-    }
-  });
+    },
+  );
 
   it.each([
     ['https://privacy.example/base/', ' --jwks https://privacy.example/base/.well-known/jwks.json'],

@@ -99,7 +99,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 function moment({ language }: ConfirmationWords, iso: string): string {
   const format =
     formats.get(language) ??
-    new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' });
+    new Intl.DateTimeFormat(`${language}-u-nu-latn`, { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' });
   formats.set(language, format);
   return `${format.format(new Date(iso))} UTC`;
 }

@@ -7,7 +7,7 @@ const company = { name: 'Acme', privacyContact: 'privacy@acme.example' };
 const linkUrl = 'https://career.example/r/abc?a=1&b=2';
 
 describe('the mail with a link to confirm a removal', () => {
-  it.each(['en', 'de'])(
+  it.each(['en', 'de', 'ar'])(
     'When written in %s, then text and HTML say whose, where, how long and what else',
     (language) => {
       const words = chooseLanguage([language]);

@@ -18,10 +18,14 @@ forHtml.loadTemplate('@removal-link', HTML);
 forText.loadTemplate('@removal-link', TEXT);
 
 /** The words of the mail that asks the holder of an address to confirm a removal: whose it is, and how long it can be. */
-export function renderRemovalLink({ language, removalLink: words }: MailWords, facts: RemovalLinkFacts): RenderedMail {
+export function renderRemovalLink(
+  { language, direction, removalLink: words }: MailWords,
+  facts: RemovalLinkFacts,
+): RenderedMail {
   const name = toHeaderText(facts.company.name);
   const view = {
     language,
+    direction,
     words,
     opening: words.opening(name),
     linkUrl: webAddress(facts.linkUrl) ?? '',

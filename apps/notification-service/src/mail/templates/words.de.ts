@@ -2,6 +2,7 @@ import type { MailWords } from './mail-words.js';
 
 export const de: MailWords = {
   language: 'de',
+  direction: 'ltr',
   subject: (company) => `Ihr Kontakteintrag bei ${company} wurde endgültig gelöscht`,
   heading: 'Ihr Kontakteintrag wurde endgültig gelöscht',
   opening: (company) =>
@@ -39,10 +40,13 @@ export const de: MailWords = {
     holds: 'Löschsperren',
     waiting_requests: 'Löschanträge, die warten mussten',
     removal_links: 'Links zum Bestätigen einer Löschung',
+    request_records: 'Vermerke zu Löschanträgen',
+    consent_requests: 'E-Mails mit der Frage nach Ihrer Einwilligung',
     enrolments: 'Teilnahmen an Abläufen',
     timers: 'geplante Schritte',
     mails: 'wartende E-Mails',
     mail_records: 'Vermerke über gesendete E-Mails',
+    mail_bounces: 'Meldungen über nicht zugestellte E-Mails',
     dead_letters: 'Nachrichten, die nicht verarbeitet werden konnten',
   },
   erased: (count) => (count === 1 ? '1 Datensatz gelöscht' : `${count} Datensätze gelöscht`),
@@ -82,6 +86,32 @@ export const de: MailWords = {
     validity: (hours) =>
       `Der Link gilt ${hours} Stunden ab dem Antrag. Er ist nur für Sie bestimmt: Bitte geben Sie ihn nicht weiter.`,
     notYou: 'Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Es wird nichts gelöscht, und nichts ändert sich.',
+    privacyContact: 'Fragen zum Datenschutz',
+    closing: 'Diese Nachricht wurde automatisch erstellt.',
+  },
+  optIn: {
+    subject: (company) => `${company} bittet um Ihre Einwilligung, Ihre Kontaktdaten zu behalten`,
+    reminderSubject: (company) => `Erinnerung: ${company} bittet um Ihre Einwilligung, Ihre Kontaktdaten zu behalten`,
+    heading: (company) => `Darf ${company} Ihre Kontaktdaten behalten?`,
+    reminder: 'Wir haben Sie schon einmal gefragt und noch keine Antwort von Ihnen.',
+    opening: (company) =>
+      `${company} möchte Ihre Kontaktdaten im eigenen Bewerbersystem behalten, um Ihnen wegen offener Stellen schreiben zu ` +
+      `können. Sie haben sich dort nicht selbst angemeldet: ${company} hat Ihre Daten eingetragen, zum Beispiel durch das ` +
+      'Recruiting-Team oder mit einer importierten Liste.',
+    link: 'Die Seite für Ihre Antwort:',
+    choices:
+      'Dort können Sie zustimmen oder ablehnen. Der Link ist nur für Sie bestimmt: Bitte geben Sie ihn nicht weiter.',
+    silence: (time) =>
+      `Frist für Ihre Antwort: ${time} ab dem Eintreffen dieser E-Mail. Haben Sie bis dahin nicht zugestimmt, wird ` +
+      'endgültig gelöscht, was das Bewerbersystem über Sie gespeichert hat.',
+    noRemoval: 'Wenn Sie nicht antworten, wird nichts gelöscht, und nichts ändert sich.',
+    decline:
+      'Wenn Sie ablehnen, bekommen Sie keine weitere E-Mail mit dieser Frage; bei der Löschung am Ende der Frist bleibt es. ' +
+      'Auch der Knopf zum Abbestellen in Ihrem E-Mail-Programm lehnt ab.',
+    declineOnly:
+      'Wenn Sie ablehnen, bekommen Sie keine weitere E-Mail mit dieser Frage. Auch der Knopf zum Abbestellen in Ihrem ' +
+      'E-Mail-Programm lehnt ab.',
+    removeNow: 'Sie müssen nicht warten: Auf derselben Seite können Sie Ihre Daten sofort löschen lassen.',
     privacyContact: 'Fragen zum Datenschutz',
     closing: 'Diese Nachricht wurde automatisch erstellt.',
   },

@@ -2,6 +2,7 @@ import type { MailWords } from './mail-words.js';
 
 export const en: MailWords = {
   language: 'en',
+  direction: 'ltr',
   subject: (company) => `Your contact record at ${company} has been permanently removed`,
   heading: 'Your contact record has been permanently removed',
   opening: (company) =>
@@ -39,10 +40,13 @@ export const en: MailWords = {
     holds: 'legal holds',
     waiting_requests: 'removal requests that had to wait',
     removal_links: 'links sent to confirm a removal',
+    request_records: 'records about removal requests',
+    consent_requests: 'mails that asked for your consent',
     enrolments: 'enrolments in workflows',
     timers: 'scheduled steps',
     mails: 'mails waiting to be sent',
     mail_records: 'records of mails sent',
+    mail_bounces: 'reports of mails that came back',
     dead_letters: 'messages that could not be handled',
   },
   erased: (count) => (count === 1 ? '1 record removed' : `${count} records removed`),
@@ -78,6 +82,30 @@ export const en: MailWords = {
     validity: (hours) =>
       `The link can be used for ${hours} hours after it was asked for. It is for you alone: please do not pass it on.`,
     notYou: 'If it was not you, you need not do anything: nothing is removed and nothing changes.',
+    privacyContact: 'Questions about data protection',
+    closing: 'This message was created automatically.',
+  },
+  optIn: {
+    subject: (company) => `${company} asks for your consent to keep your contact details`,
+    reminderSubject: (company) => `Reminder: ${company} asks for your consent to keep your contact details`,
+    heading: (company) => `May ${company} keep your contact details?`,
+    reminder: 'We have asked you before and have no answer from you yet.',
+    opening: (company) =>
+      `${company} would like to keep your contact details in its recruiting system, to be able to write to you about ` +
+      `jobs. You did not sign up there yourself: ${company} added your details, for example through a recruiter or with ` +
+      'a list that was imported.',
+    link: 'The page for your answer:',
+    choices: 'There you can say yes or no. The link is for you alone: please do not pass it on.',
+    silence: (time) =>
+      `Time to answer: ${time} from the arrival of this email. If you have not said yes by then, what the recruiting ` +
+      'system holds about you is removed for good.',
+    noRemoval: 'If you do not answer, nothing is removed and nothing changes.',
+    decline:
+      'If you say no, you get no further email that asks you, and the removal at the end of that time stays as it is. The ' +
+      'unsubscribe button of your mail program says no as well.',
+    declineOnly:
+      'If you say no, you get no further email that asks you. The unsubscribe button of your mail program says no as well.',
+    removeNow: 'You need not wait: on the same page you can have your data removed at once.',
     privacyContact: 'Questions about data protection',
     closing: 'This message was created automatically.',
   },
