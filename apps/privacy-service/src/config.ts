@@ -28,4 +28,7 @@ export class PrivacyConfig extends ServiceConfig {
    * deleted. Longer than notification-service itself tries (MAIL_GIVE_UP_AFTER_HOURS, 96 hours).
    */
   @WholeNumber(1, 365) CONFIRMATION_GIVE_UP_DAYS: number = 14;
+  /** What contact-service is told under the same names: certificates say how long it keeps a hash of an address. */
+  @WholeNumber(1, 36_500) SUPPRESS_REMOVED_DAYS: number = 1_095;
+  @WholeNumber(1, 36_500) SUPPRESS_NO_ANSWER_DAYS: number = 365;
 }

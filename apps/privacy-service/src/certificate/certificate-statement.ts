@@ -1,4 +1,4 @@
-import { type CertificateStatement, type ParticipantEvidence, RETENTION_MS } from '#contracts';
+import { type CertificateStatement, type ExpungeReason, type ParticipantEvidence, RETENTION_MS } from '#contracts';
 import { DEAD_LETTER_RETENTION_DAYS } from '#messaging';
 import type { ExpungeState } from '../expunge/expunge-state.process.js';
 
@@ -8,14 +8,17 @@ export interface Signing {
   readonly at: Date;
   /** How long after completion the outcome of the confirmation is waited for. */
   readonly giveUpDays: number;
+  /** How long contact-service keeps a hash of the address of who was removed, or of who did not answer when asked. */
+  readonly suppressDays: { readonly removed: number; readonly noAnswer: number };
 }
 
 /** What the certificate of a completed request says, in plain words for the person who receives it. */
 export function certificateStatement(
   state: ExpungeState,
   controller: CertificateStatement['controller'],
-  { issuer, certificateId, at, giveUpDays }: Signing,
+  signing: Signing,
 ): CertificateStatement {
+  const { issuer, certificateId, at } = signing;
   const { expungeId, contactId, reason, requestedBy, requestedAt, completedAt = '', subjectCommitment } = state;
   return {
     iss: issuer,
@@ -25,7 +28,7 @@ export function certificateStatement(
     request: { expungeId, contactId, reason, requestedBy, requestedAt, completedAt },
     ...(subjectCommitment === undefined ? {} : { subjectCommitment }),
     participants: state.participants.map(evidenceOf),
-    kept: keptOf(state, giveUpDays),
+    kept: keptOf(state, signing),
     backups: BACKUPS,
     verification: verification(issuer),
     complaint: COMPLAINT,
@@ -42,10 +45,11 @@ function evidenceOf({
 }
 
 function keptOf(
-  { subjectCommitment, sealedRecipient }: ExpungeState,
-  giveUpDays: number,
+  { subjectCommitment, sealedRecipient, reason, completedAt }: ExpungeState,
+  { giveUpDays, suppressDays, at }: Signing,
 ): CertificateStatement['kept'] {
-  const commitment = subjectCommitment === undefined ? [] : [KEPT_COMMITMENT];
+  const until = suppressedUntil(reason, suppressDays, completedAt === undefined ? at : new Date(completedAt));
+  const commitment = subjectCommitment === undefined ? [] : [KEPT_COMMITMENT, keptAddress(until), KEPT_FILE];
   const copies = sealedRecipient === undefined ? [] : [keptCopies(giveUpDays)];
   return [...KEPT, ...commitment, ...copies];
 }
@@ -59,11 +63,39 @@ const KEPT: CertificateStatement['kept'] = [
     what: 'In each system one mark with the random identifier of the deleted contact, the identifier of this request, the time, and the identifiers of mails that were sent.',
     why: 'So that a late message, an import or a restored backup cannot bring the deleted contact back.',
   },
+  {
+    what: 'If you were asked by mail whether you agree to be in the system, and answered: what you decided, when and how, which words were shown, and random identifiers of the deleted contact and of the mail.',
+    why: 'To be able to show that you were asked and what you decided. It does not contain your name, address or telephone number.',
+  },
 ];
 
 const KEPT_COMMITMENT: CertificateStatement['kept'][number] = {
   what: 'In this certificate a fingerprint of your email address (subjectCommitment), mixed with a random salt.',
   why: 'So that you, and nobody without the salt, can show that it is about you. The salt is not kept in readable form anywhere but in the mail to you.',
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The day on which the entry of the address ends: contact-service erased before the request was complete, so not later. */
+function suppressedUntil(reason: ExpungeReason, days: Signing['suppressDays'], completedAt: Date): string {
+  const kept = reason === 'no-opt-in' ? days.noAnswer : days.removed;
+  return new Date(completedAt.getTime() + kept * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** For requests with an address; where an import was taken back there is none, and neither is there this entry. */
+const keptAddress = (until: string): CertificateStatement['kept'][number] => ({
+  what:
+    'In the system of the company a keyed fingerprint (HMAC-SHA-256) of your email address, until ' +
+    `${until}, or until the end of an earlier entry for the same address. Without a secret key of that system nobody can ` +
+    'find out your address from it.',
+  why:
+    'So that the company cannot add you again by mistake, by hand or with an imported file. It is used for nothing else. ' +
+    'It goes at once when you sign up yourself, and the company’s privacy officer can delete it when you ask.',
+});
+
+const KEPT_FILE: CertificateStatement['kept'][number] = {
+  what: 'If the company is importing a file with your address in it at this moment: that file, until the import has ended, after 7 days at the latest.',
+  why: 'So that the import can go on when a system fails on the way. The row with your address is left out.',
 };
 
 const QUEUE_DAYS = RETENTION_MS / (24 * 60 * 60 * 1000);

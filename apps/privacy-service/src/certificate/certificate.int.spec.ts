@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CompactSign, importJWK, type JWK } from 'jose';
 import { Logger } from '@nestjs/common';
-import { CERTIFICATE_TYP, type CertificateStatement, RETENTION_MS } from '#contracts';
+import { CERTIFICATE_TYP, type CertificateStatement, type ExpungeReason, RETENTION_MS } from '#contracts';
 import { commit, loadConfig, newSalt, startApp } from '#service';
 import { DEAD_LETTER_RETENTION_DAYS } from '#messaging';
 import {
@@ -72,10 +72,22 @@ describe('The certificate', () => {
     expect(kept.join(' ')).toContain('The salt is not kept in readable form anywhere but in the mail to you.');
   });
 
+  it('When there is an address, then it says until when a fingerprint of it is kept, by the reason of the removal', async () => {
+    const yearOf = async (reason: ExpungeReason): Promise<string | undefined> => {
+      const kept = await keptAccordingTo({ reason, subjectCommitment: commit(SALT, ADDRESS) });
+      return /keyed fingerprint .* until (\d{4})-\d\d-\d\d,.*cannot add you again by mistake/.exec(
+        kept.join('\n'),
+      )?.[1];
+    };
+    const year = new Date().getUTCFullYear();
+    expect(Number(await yearOf('account-deleted')) - year).toBeGreaterThanOrEqual(2);
+    expect(Number(await yearOf('no-opt-in')) - year).toBeLessThanOrEqual(1);
+  });
+
   it('When there is no address, then nothing is said of copies or a salt', async () => {
     const kept = await keptAccordingTo({ sealedRecipient: undefined, subjectCommitment: undefined });
-    expect(kept).toHaveLength(2);
-    expect(kept.join(' ')).not.toMatch(/encrypted|salt/);
+    expect(kept).toHaveLength(3);
+    expect(kept.join(' ')).not.toMatch(/encrypted|salt|fingerprint/);
   });
 
   it('When the holder of an address asked for it, then the report says so in words', async () => {

@@ -23,9 +23,10 @@ export class SignCertificate {
   async signer(): Promise<(state: ExpungeState, controller: CertificateStatement['controller']) => SignedCertificate> {
     const key = await this.keys.signing();
     const { CERTIFICATE_ISSUER: issuer, CONFIRMATION_GIVE_UP_DAYS: giveUpDays } = this.config;
+    const { SUPPRESS_REMOVED_DAYS: removed, SUPPRESS_NO_ANSWER_DAYS: noAnswer } = this.config;
     return (state, controller) => {
       const certificateId = randomUUID();
-      const signing = { issuer, certificateId, at: new Date(), giveUpDays };
+      const signing = { issuer, certificateId, at: new Date(), giveUpDays, suppressDays: { removed, noAnswer } };
       return { certificateId, certificate: signCompact(certificateStatement(state, controller, signing), key) };
     };
   }
