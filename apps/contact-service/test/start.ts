@@ -12,6 +12,7 @@ import { migrations } from '../src/migrations/index.js';
 
 export const STATUS_PAGE_URL = 'https://privacy.example.org/status/';
 export const REMOVAL_LINK_URL = 'https://contact.example.org/r/';
+export const OPT_IN_LINK_URL = 'https://contact.example.org/o/';
 
 /** The contact-service on a database of its own, and ways to talk to it. */
 export interface ContactService extends TestService {
@@ -44,16 +45,28 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+async function aKeyFile(folder: string, name: string): Promise<string> {
+  const file = join(folder, `${name}.json`);
+  await writeFile(file, JSON.stringify({ keys: [{ kid: 'test', k: randomBytes(32).toString('base64url') }] }));
+  return file;
+}
+
 export async function startContactService(env: Record<string, string> = {}): Promise<ContactService> {
   const folder = await mkdtemp(join(tmpdir(), 'contact-service-test-'));
-  const keyringFile = join(folder, 'keyring.json');
-  await writeFile(keyringFile, JSON.stringify({ keys: [{ kid: 'test', k: randomBytes(32).toString('base64url') }] }));
+  const [keyringFile, suppressionKeyFile] = [await aKeyFile(folder, 'keyring'), await aKeyFile(folder, 'suppression')];
   const service = await startTestService({
     service: 'contact-service',
     config: ContactConfig,
     module: (config) => AppModule.forConfig(config),
     migrations,
-    env: { SEAL_KEYRING_FILE: keyringFile, STATUS_PAGE_URL, REMOVAL_LINK_URL, ...env },
+    env: {
+      SEAL_KEYRING_FILE: keyringFile,
+      SUPPRESSION_KEY_FILE: suppressionKeyFile,
+      STATUS_PAGE_URL,
+      REMOVAL_LINK_URL,
+      OPT_IN_LINK_URL,
+      ...env,
+    },
   });
   const tokens = new Map<string, Promise<string>>();
   return {
@@ -185,7 +198,7 @@ const randomDigits = (): string => String(1_000_000 + (randomBytes(4).readUInt32
 /** A contact added by a recruiter; its id. */
 export async function aContact(
   service: ContactService,
-  tenant: TestTenant,
+  tenant: Pick<TestTenant, 'recruiter'>,
   details: object = aPerson(),
 ): Promise<string> {
   const { body, status } = await service.call(tenant.recruiter, 'POST', '/v1/contacts', details);

@@ -8,6 +8,7 @@ import { type ContactView, viewOf } from '../contacts/contact-view.js';
 import { columnsOf, type SignUpDetails } from '../contacts/contact-details.js';
 import { createContact } from '../contacts/create-contact.js';
 import { removalWaits } from '../expunge/waiting-expunge.js';
+import { ClearSuppression } from '../suppression/clear-suppression.js';
 import { lockOwnContact } from './own-contact.js';
 
 /** First number of the advisory locks on a candidate; each kind of lock in this database has its own. */
@@ -24,6 +25,7 @@ export class SignUp {
     private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly audit: Audit,
+    private readonly clearSuppression: ClearSuppression,
   ) {}
 
   async execute(caller: TenantCaller, details: SignUpDetails): Promise<{ created: boolean; contact: ContactView }> {
@@ -32,6 +34,7 @@ export class SignUp {
       await lockCandidate(tx, caller);
       const known = await lockOwnContact(tx, caller);
       if (known) return { created: false, contact: viewOf(await this.comeBack(tx, known, details)) };
+      await this.clearSuppression.execute(tx, tenantId, details.email);
       const added = { tenantId, source: 'career-site', details, candidateSubject } as const;
       const contact = await createContact(tx, this.outbox, added);
       await this.audit.record(tx, 'candidate', { tenantId, action: 'account.created', target: contact.id });
@@ -54,6 +57,7 @@ export class SignUp {
 
   private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
+    await this.clearSuppression.execute(tx, tenantId, details.email);
     const now = new Date();
     const active = { state: 'active', disabledAt: null, disabledBy: null, updatedAt: now } as const;
     const changes = { ...columnsOf(details), ...active };

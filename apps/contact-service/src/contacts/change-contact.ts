@@ -5,8 +5,9 @@ import { Audit, type TenantCaller } from '#service';
 import { Contact } from './contact.js';
 import { type ContactView, viewOf } from './contact-view.js';
 import { columnsOf, type ContactDetails, requireSomeone } from './contact-details.js';
+import { noteAddressChange } from '../consent/opt-in-ask.js';
 import { lockContactForChange } from './lock-contact.js';
-import { requireFreeAddress } from './one-per-address.js';
+import { OnePerAddress } from './one-per-address.js';
 
 /** A recruiter corrects what is known of a person. Nothing is announced: other services know no details. */
 @Injectable()
@@ -14,17 +15,20 @@ export class ChangeContact {
   constructor(
     private readonly db: DataSource,
     private readonly audit: Audit,
+    private readonly onePerAddress: OnePerAddress,
   ) {}
 
   async execute(caller: TenantCaller, contactId: string, details: ContactDetails): Promise<ContactView> {
     const { tenantId } = caller;
     return inTenant(this.db, tenantId, async (tx) => {
       const contact = await lockContactForChange(tx, tenantId, contactId);
-      if (details.email) await requireFreeAddress(tx, tenantId, details.email, contactId);
+      if (details.email) await this.onePerAddress.require(tx, tenantId, details.email, contact);
+      const addressBefore = contact.emailNormalised;
       const changes = { ...columnsOf(details), updatedAt: new Date() };
       const changed = tx.merge<Contact>(Contact, contact, changes);
       requireSomeone(changed);
       await tx.update(Contact, { id: contactId, tenantId }, changes);
+      if (changed.emailNormalised !== addressBefore) await noteAddressChange(tx, contact);
       await this.audit.record(tx, caller, { tenantId, action: 'contact.changed', target: contactId });
       return viewOf(changed);
     });

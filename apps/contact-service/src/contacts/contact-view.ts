@@ -2,7 +2,7 @@ import { IsDate, IsIn, IsString, IsUUID } from 'class-validator';
 import { CONTACT_SOURCES, type ContactSource } from '#contracts';
 import { Example, OrNull } from '#service';
 import { type ContactState, VISIBLE_STATES } from '../expunge/expunge.decision.js';
-import type { Contact } from './contact.js';
+import { type Consent, CONSENTS, type Contact } from './contact.js';
 
 /** A contact as people with the right role see it; one that is expunging is shown to nobody. */
 @Example({
@@ -15,6 +15,7 @@ import type { Contact } from './contact.js';
   phone: '+34 600 000 000',
   language: 'es',
   country: 'ES',
+  consent: 'none',
   createdAt: '2026-11-02T09:30:00.000Z',
   updatedAt: '2026-11-02T09:30:00.000Z',
 })
@@ -28,11 +29,14 @@ export class ContactView {
   @OrNull() @IsString() phone: string | null;
   @OrNull() @IsString() language: string | null;
   @OrNull() @IsString() country: string | null;
+  /** What the person has decided when asked whether to be here. */
+  @IsIn(CONSENTS) consent: Consent;
   @IsDate() createdAt: Date;
   @IsDate() updatedAt: Date;
 }
 
 export function viewOf(contact: Contact): ContactView {
-  const { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt } = contact;
-  return { id, source, state, email, givenName, familyName, phone, language, country, createdAt, updatedAt };
+  const { id, source, state, email, givenName, familyName, phone, language, country } = contact;
+  const { consent, createdAt, updatedAt } = contact;
+  return { id, source, state, email, givenName, familyName, phone, language, country, consent, createdAt, updatedAt };
 }

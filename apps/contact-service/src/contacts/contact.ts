@@ -2,8 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ContactSource, Requester } from '#contracts';
 import type { ContactState } from '../expunge/expunge.decision.js';
 
+export const CONSENTS = ['none', 'opted-in', 'declined'] as const;
 /** What the person has decided about being in the client's system. */
-export type Consent = 'none' | 'opted-in' | 'declined';
+export type Consent = (typeof CONSENTS)[number];
 
 /** A person a client company knows. The only table of the whole system with personal data that stays. */
 @Entity('contact')

@@ -1,23 +1,42 @@
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { normaliseAddress, Rejection } from '#service';
-
-/** First number of the advisory locks on an address; each kind of lock in this database has its own. */
-const ADDRESS_LOCK = 1;
+import { lockAddresses } from '../suppression/lock-addresses.js';
+import { addressSuppressed, suppressedAmong } from '../suppression/suppression.js';
+import { SuppressionKeys } from '../suppression/suppression-keys.js';
 
 /**
- * What a company adds itself may not double a contact it has: refuses an address another contact of the tenant uses. Of
- * two writers with one address the second waits here for the first, until the transaction ends, and then finds it.
+ * What a company adds itself may neither double a contact it has nor bring back the address of somebody who was removed. Of
+ * two writers with one address, an erase among them, the second waits here for the first and then finds what that has left.
  * A lock instead of a unique index, because the person's own sign-up is exempt: it must neither be stopped by what a
  * recruiter typed nor tell anybody that the address is known, and two people may share an inbox.
  */
-export async function requireFreeAddress(
-  tx: EntityManager,
-  tenantId: string,
-  address: string,
-  ownId?: string,
-): Promise<void> {
-  const normalised = normaliseAddress(address);
-  await tx.query(`SELECT pg_advisory_xact_lock($1, hashtext($2))`, [ADDRESS_LOCK, `${tenantId} ${normalised}`]);
+@Injectable()
+export class OnePerAddress {
+  constructor(private readonly keys: SuppressionKeys) {}
+
+  /** Locks the address and refuses it unless it is free. `own` is the contact it is for, if that exists already. */
+  async require(
+    tx: EntityManager,
+    tenantId: string,
+    address: string,
+    own?: { readonly id: string; readonly emailNormalised: string | null },
+  ): Promise<void> {
+    const normalised = normaliseAddress(address);
+    await lockAddresses(tx, tenantId, [normalised]);
+    // Whoever has the address keeps it, for example after an own sign-up.
+    if (own?.emailNormalised !== normalised) await this.requireNotSuppressed(tx, tenantId, normalised);
+    await requireUnused(tx, tenantId, normalised, own?.id);
+  }
+
+  private async requireNotSuppressed(tx: EntityManager, tenantId: string, normalised: string): Promise<void> {
+    const hash = this.keys.hash(tenantId, normalised);
+    const entry = (await suppressedAmong(tx, tenantId, [hash])).get(hash);
+    if (entry) throw addressSuppressed(entry);
+  }
+}
+
+async function requireUnused(tx: EntityManager, tenantId: string, normalised: string, ownId?: string): Promise<void> {
   const [other]: { id: string; state: string }[] = await tx.query(
     `SELECT id, state FROM contact WHERE tenant_id = $1 AND email_normalised = $2 AND id IS DISTINCT FROM $3
      ORDER BY id LIMIT 1`,

@@ -20,7 +20,7 @@ export class ReadContact {
 const VISIBLE_CONTACT = {
   name: 'visible-contact',
   text: `SELECT id, source, state, email, given_name AS "givenName", family_name AS "familyName", phone, language, country,
-           created_at AS "createdAt", updated_at AS "updatedAt"
+           consent, created_at AS "createdAt", updated_at AS "updatedAt"
          FROM contact WHERE id = $2 AND contact.tenant_id = bound.tenant_id AND state <> 'expunging'`,
 };
 

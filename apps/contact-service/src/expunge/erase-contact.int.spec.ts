@@ -56,7 +56,9 @@ describe('a requested erase', () => {
     expect(await rowsOf(contactId)).toEqual({ contacts: 0, notes: 0 });
     const stores = [
       { store: 'dead_letters', erased: 0, remaining: 0 },
+      { store: 'import_rows', erased: 0, remaining: 0 },
       { store: 'notes', erased: 1, remaining: 0 },
+      { store: 'consent_requests', erased: 0, remaining: 0 },
       { store: 'request_records', erased: 0, remaining: 0 },
       { store: 'contacts', erased: 1, remaining: 0 },
     ];

@@ -59,7 +59,7 @@ const isStillDue = ({ tenant, contact, decision }: Judged): boolean =>
  */
 function asItWasAskedFor(judged: Judged): Beginning[] {
   const { disabledBy, disabledAt } = judged.contact;
-  return disabledBy && disabledAt ? [{ judged, accepted: accept(disabledBy, disabledAt) }] : [];
+  return disabledBy && disabledAt ? [{ judged, accepted: accept(disabledBy, { requestedAt: disabledAt }) }] : [];
 }
 
 /**

@@ -2,14 +2,12 @@ import { type EntityManager, In } from 'typeorm';
 import { lockKnownSubjects } from '#erasure';
 import { Contact } from '../contacts/contact.js';
 import { endsOfActiveHolds } from '../holds/hold.js';
-import { loadPolicy } from '../tenants/load-policy.js';
-import type { Tenant } from '../tenants/tenant.js';
+import { loadPolicy, type PolicyNow } from '../tenants/load-policy.js';
 import { decideExpunge, type ExpungeDecision, type Obstacles } from './expunge.decision.js';
 import { WaitingExpunge } from './waiting-expunge.js';
 
 /** What was decided about a contact, under its lock, and what the decision rests on. */
-export interface Judged {
-  readonly tenant: Tenant;
+export interface Judged extends Pick<PolicyNow, 'tenant' | 'policy' | 'now'> {
   readonly contact: Contact;
   readonly decision: ExpungeDecision;
   readonly obstacles: Obstacles;
@@ -44,7 +42,7 @@ async function lockTenant(tx: EntityManager, tenantId: string): Promise<void> {
 
 async function decide(tx: EntityManager, tenantId: string, contacts: readonly Contact[]): Promise<Judged[]> {
   const ids = contacts.map(({ id }) => id);
-  const { tenant, policy, killSwitch } = await loadPolicy(tx, tenantId);
+  const { tenant, policy, killSwitch, now } = await loadPolicy(tx, tenantId);
   const holdEnds = await endsOfActiveHolds(tx, tenantId, ids);
   const rows = await tx.findBy(WaitingExpunge, { tenantId, contactId: In(ids) });
   const waitingOf = new Map(rows.map((row) => [row.contactId, row]));
@@ -52,6 +50,6 @@ async function decide(tx: EntityManager, tenantId: string, contacts: readonly Co
     const waiting = waitingOf.get(contact.id);
     const obstacles = { killSwitch, holdEnds: holdEnds.get(contact.id) ?? [] };
     const situation = { ...obstacles, policy, state: contact.state, waiting: waiting !== undefined };
-    return { tenant, contact, obstacles, decision: decideExpunge(situation), waiting };
+    return { tenant, policy, now, contact, obstacles, decision: decideExpunge(situation), waiting };
   });
 }

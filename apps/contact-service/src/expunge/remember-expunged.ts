@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { ContactExpunged } from '#contracts';
 import { rememberExpunged } from '#erasure';
 import type { BatchHandler, Received } from '#messaging';
-import { participant } from './participant.js';
+import { ContactParticipant } from './participant.js';
 import { trackExpunged } from './track-removal.js';
 
 /**
@@ -12,8 +12,11 @@ import { trackExpunged } from './track-removal.js';
  */
 @Injectable()
 export class RememberExpunged implements BatchHandler<ContactExpunged> {
+  constructor(private readonly participant: ContactParticipant) {}
+
   async handle(messages: readonly Received<ContactExpunged>[], tx: EntityManager): Promise<void> {
-    await rememberExpunged(participant, messages, tx);
+    // First, because the reason says what the ledger keeps.
     await trackExpunged(messages, tx);
+    await rememberExpunged(this.participant.forBatch(), messages, tx);
   }
 }

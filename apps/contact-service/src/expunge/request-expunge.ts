@@ -32,13 +32,20 @@ const REASONS: Readonly<Record<Requester, ExpungeReason>> = {
   workflow: 'no-opt-in',
 };
 
-/** A removal that is accepted at this moment, which is also when it was asked for, unless that was earlier. */
-export const accept = (requestedBy: Requester, requestedAt = new Date()): AcceptedExpunge => ({
+interface Acceptance {
+  /** Other than the one the requester stands for. */
+  readonly reason?: ExpungeReason;
+  /** Other than now: when it was asked for earlier. */
+  readonly requestedAt?: Date;
+}
+
+/** A removal that is accepted at this moment. */
+export const accept = (requestedBy: Requester, { reason, requestedAt }: Acceptance = {}): AcceptedExpunge => ({
   expungeId: randomUUID(),
   statusToken: randomBytes(32).toString('base64url'),
   requestedBy,
-  reason: REASONS[requestedBy],
-  requestedAt,
+  reason: reason ?? REASONS[requestedBy],
+  requestedAt: requestedAt ?? new Date(),
 });
 
 /** What others are told of it. */
@@ -113,7 +120,8 @@ export class RequestExpunge {
 
   /** Where the confirmation goes, and what lets the person show that a certificate is about them. */
   private async sealedRecipient({ tenant, contact }: Judged, accepted: AcceptedExpunge) {
-    if (contact.email === null) return {};
+    // People of an import that is taken back know nothing of it: they are not written to.
+    if (contact.email === null || accepted.reason === 'import-undone') return {};
     const salt = newSalt();
     const sealedRecipient = await seal(this.keyring, {
       tenantId: tenant.id,

@@ -1,7 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ContactExpunged, EmailAccepted, EmailRejected } from '#contracts';
-import type { BatchHandler, Received } from '#messaging';
+import type { Received } from '#messaging';
 
 // Each message fills in its own times, the earliest one known wins, and the state follows from the times: so messages may
 // come in any order and any number of times. Rows are taken in the order of their ids, so that batches never deadlock.
@@ -31,25 +30,14 @@ export async function trackExpunged(messages: readonly Received<ContactExpunged>
   );
 }
 
-/** Notes that the receiving server accepted the confirmation. */
-@Injectable()
-export class TrackAccepted implements BatchHandler<EmailAccepted> {
-  handle(messages: readonly Received<EmailAccepted>[], tx: EntityManager): Promise<void> {
-    return fillIn(
-      'confirmed_at',
-      messages.map(({ data }) => data),
-      tx,
-    );
-  }
-}
+/** Notes that the receiving server accepted confirmations. Mails of other purposes are passed over, as below. */
+export const trackConfirmed = (mails: readonly EmailAccepted[], tx: EntityManager): Promise<void> =>
+  fillIn('confirmed_at', mails, tx);
 
-/** Notes that the confirmation was refused for good; what is tried again is no news. */
-@Injectable()
-export class TrackRejected implements BatchHandler<EmailRejected> {
-  handle(messages: readonly Received<EmailRejected>[], tx: EntityManager): Promise<void> {
-    const final = messages.map(({ data }) => data).filter((rejected) => rejected.permanent);
-    return fillIn('confirmation_failed_at', final, tx);
-  }
+/** Notes that confirmations were refused for good; what is tried again is no news. */
+export function trackNotConfirmed(mails: readonly EmailRejected[], tx: EntityManager): Promise<void> {
+  const final = mails.filter((rejected) => rejected.permanent);
+  return fillIn('confirmation_failed_at', final, tx);
 }
 
 async function fillIn(
@@ -58,6 +46,7 @@ async function fillIn(
   tx: EntityManager,
 ): Promise<void> {
   const confirmations = mails.filter((mail) => mail.purpose === 'expunge-confirmation' && mail.expungeId !== undefined);
+  if (confirmations.length === 0) return;
   await tx.query(
     `WITH news AS (
        SELECT expunge_id, contact_id, min(at) AS at

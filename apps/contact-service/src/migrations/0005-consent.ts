@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { isolateTenants, keepOutOfStatistics } from '#messaging';
+import { makeAppendOnly } from '#service';
 
 /** Consent: who was asked by which mail, what became of it, what was decided, and why somebody was not removed. */
 export class Consent1767500000000 implements MigrationInterface {
@@ -10,7 +11,7 @@ export class Consent1767500000000 implements MigrationInterface {
     await createExpungeDecline(runner);
     await createSilentExpungeDay(runner);
     await isolateTenants(runner, ['opt_in_ask', 'consent_record', 'expunge_decline', 'silent_expunge_day']);
-    await keepOutOfStatistics(runner, { opt_in_ask: 'token_hash' });
+    await keepOutOfStatistics(runner, { opt_in_ask: 'token_hash stopped_by' });
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -26,7 +27,11 @@ async function extendContact(runner: QueryRunner): Promise<void> {
       ADD COLUMN consent_at timestamptz`);
 }
 
-/** One row for each mail that asks. It goes with its contact; the token itself is in the mail only. */
+/**
+ * One row for each mail that asks. It goes with its contact; the token itself is in the mail only. A mail that came back and
+ * one its recipient complained of are two things: the first keeps a contact from being removed, the second does not.
+ * address_changed_at: since then the contact has another address than the one that was asked.
+ */
 async function createOptInAsk(runner: QueryRunner): Promise<void> {
   await runner.query(`
     CREATE TABLE opt_in_ask (
@@ -43,8 +48,10 @@ async function createOptInAsk(runner: QueryRunner): Promise<void> {
       accepted_at timestamptz,
       rejected_at timestamptz,
       bounced_at timestamptz,
-      bounce_kind text CHECK (bounce_kind IN ('hard', 'soft', 'complaint')),
+      bounce_kind text CHECK (bounce_kind IN ('hard', 'soft')),
       code text,
+      complained_at timestamptz,
+      address_changed_at timestamptz,
       stopped_at timestamptz,
       stopped_by text
     )`);
@@ -73,7 +80,8 @@ async function createConsentRecord(runner: QueryRunner): Promise<void> {
       text_hash text NOT NULL REFERENCES consent_text (hash),
       at timestamptz NOT NULL DEFAULT now()
     )`);
-  await runner.query('CREATE INDEX consent_record_contact ON consent_record (contact_id)');
+  await runner.query('CREATE INDEX consent_record_contact ON consent_record (contact_id, at, id)');
+  await makeAppendOnly(runner, ['consent_record', 'consent_text']);
 }
 
 /** Why a contact was not removed for its silence: the visible reason of each guard. */

@@ -3,6 +3,7 @@ import { TenantsAndHolds1765000000000 } from './0002-tenants-and-holds.js';
 import { RemovalByAddress1766000000000 } from './0003-removal-by-address.js';
 import { WhoDisabled1767000000000 } from './0004-who-disabled.js';
 import { Consent1767500000000 } from './0005-consent.js';
+import { Imports1768000000000 } from './0006-imports.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -10,4 +11,5 @@ export const migrations = [
   RemovalByAddress1766000000000,
   WhoDisabled1767000000000,
   Consent1767500000000,
+  Imports1768000000000,
 ];

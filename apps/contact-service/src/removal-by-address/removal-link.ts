@@ -7,7 +7,7 @@ import type { Contact } from '../contacts/contact.js';
 import type { LinkFacts } from './link.decision.js';
 
 /** 32 random bytes as base64url. */
-const TOKEN = /^[\w-]{43}$/;
+export const TOKEN = /^[\w-]{43}$/;
 
 export interface NewLink {
   readonly tokenHash: string;

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Contact } from '../contacts/contact.js';
+import type { Judged } from '../expunge/judge.js';
+import { RequestExpunge } from '../expunge/request-expunge.js';
+import { type FormState, stateOf } from './form.decision.js';
+import type { ConsentShown, FormView, SilenceEnds } from './form-view.js';
+import { type Ask, readAsk } from './opt-in-ask.js';
+
+export type Seen = Pick<Judged, 'tenant' | 'contact' | 'decision' | 'waiting'>;
+
+export interface Looked {
+  readonly view: FormView;
+  readonly state: FormState;
+  readonly ask: Ask;
+}
+
+/** What a link leads to as things are. Undefined when there is no such link of this contact. */
+@Injectable()
+export class LookAtForm {
+  constructor(private readonly requestExpunge: RequestExpunge) {}
+
+  async execute(tx: EntityManager, token: string, seen: Seen): Promise<Looked | undefined> {
+    const ask = await readAsk(tx, token, seen.contact);
+    if (!ask) return undefined;
+    const state = stateOf({ ...ask, contactDisabled: seen.contact.state === 'disabled' }, seen.decision);
+    return { ask, state, view: this.view(state, seen, ask) };
+  }
+
+  private view(state: FormState, seen: Seen, ask: Ask): FormView {
+    if (state === 'void') return { page: state };
+    const known = { ...knownOf(seen), consent: consentShown(seen.contact, ask) };
+    switch (state) {
+      case 'expunging':
+      case 'waiting':
+        return { ...known, page: state, statusUrl: this.statusUrl(seen) };
+      case 'expired':
+        return { ...known, page: state };
+      case 'disabled':
+        return { ...known, page: state, mayRemove: seen.decision !== 'already-disabled' };
+      case 'open': {
+        const { consentAt, createdAt: heldSince } = seen.contact;
+        const act = seen.decision === 'disable' ? 'disable' : 'expunge';
+        return { ...known, page: state, consentAt, heldSince, act, ends: silenceEnds(ask, seen) };
+      }
+    }
+  }
+
+  private statusUrl({ waiting, contact }: Seen): string {
+    const statusToken = waiting?.statusToken ?? contact.statusToken;
+    if (statusToken === null) throw new TypeError('a removal without a status token');
+    return this.requestExpunge.statusUrlOf({ statusToken });
+  }
+}
+
+const knownOf = ({ tenant, contact }: Seen) => ({
+  company: tenant.name,
+  privacyContact: tenant.privacyContact,
+  contactLanguage: contact.language,
+  tenantLanguages: tenant.languages,
+});
+
+const consentShown = ({ consent }: Contact, { everOptedIn }: Ask): ConsentShown =>
+  consent === 'declined' && everOptedIn ? 'withdrawn' : consent;
+
+/** Holds and the kill switch only put it off, and are not told. */
+function silenceEnds(ask: Ask, { decision, contact }: Seen): SilenceEnds {
+  if (decision === 'disable' || contact.candidateSubject !== null) return 'never';
+  if (ask.removesNobody || ask.everOptedIn) return 'never';
+  return ask.endsAt ?? 'named-in-mail';
+}

@@ -1,0 +1,116 @@
+import type { EntityManager } from 'typeorm';
+import type { RequestOptIn } from '#contracts';
+import { SafeMessageError } from '#messaging';
+import type { Askable } from './ask.decision.js';
+import type { OptInAsk } from './silent-expunge.decision.js';
+
+/** A request to ask, and what is known of its contact. */
+export interface AskFacts extends Askable {
+  /** The mail was asked for before. */
+  readonly known: boolean;
+  readonly name: string | null;
+  readonly language: string;
+}
+
+/** A mail that asks; only the mail itself, sealed, has the token. */
+export interface NewAsk {
+  readonly request: RequestOptIn;
+  readonly tokenHash: string;
+}
+
+class ForeignEmailId extends SafeMessageError {
+  constructor() {
+    super('The email id is that of another mail.');
+  }
+}
+
+/** Reads what counts for these requests, in their order; the caller has locked the contacts. */
+export async function factsOf(
+  tx: EntityManager,
+  requests: readonly RequestOptIn[],
+): Promise<{ readonly request: RequestOptIn; readonly facts: AskFacts }[]> {
+  const rows: AskFacts[] = await tx.query(
+    `SELECT contact.state, contact.consent, contact.email AS address,
+       contact.candidate_subject IS NOT NULL AS "hasAccount",
+       NULLIF(concat_ws(' ', contact.given_name, contact.family_name), '') AS name,
+       COALESCE(contact.language, tenant.languages[1], 'en') AS language,
+       COALESCE(asked.known, false) AS known, COALESCE(asked.stopped, false) AS stopped,
+       COALESCE(asked.complained, false) AS complained, COALESCE(asked.undeliverable, false) AS undeliverable
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY
+       AS request (email_id, tenant_id, contact_id, enrolment_id, n)
+     LEFT JOIN contact ON contact.id = request.contact_id AND contact.tenant_id = request.tenant_id
+     LEFT JOIN tenant ON tenant.id = contact.tenant_id
+     CROSS JOIN LATERAL (
+       SELECT bool_or(email_id = request.email_id) AS known,
+         bool_or(stopped_at IS NOT NULL AND enrolment_id = request.enrolment_id) AS stopped,
+         bool_or(complained_at IS NOT NULL) AS complained,
+         bool_or((rejected_at IS NOT NULL OR bounce_kind = 'hard') AND address_changed_at IS NULL) AS undeliverable
+       FROM opt_in_ask WHERE opt_in_ask.contact_id = contact.id
+     ) AS asked
+     ORDER BY request.n`,
+    [
+      requests.map((request) => request.emailId),
+      requests.map((request) => request.tenantId),
+      requests.map((request) => request.contactId),
+      requests.map((request) => request.enrolmentId),
+    ],
+  );
+  return requests.flatMap((request, n) => {
+    const facts = rows[n];
+    return facts ? [{ request, facts }] : [];
+  });
+}
+
+/** Throws when one of the mails is known as another's, and so none of them is stored. */
+export async function storeAsks(tx: EntityManager, asks: readonly NewAsk[]): Promise<void> {
+  if (asks.length === 0) return;
+  const stored: unknown[] = await tx.query(
+    `INSERT INTO opt_in_ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash,
+       grace_seconds, link_valid_seconds, asked_at)
+     SELECT ask.*, clock_timestamp()
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[])
+       AS ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash, grace_seconds,
+         link_valid_seconds)
+     ORDER BY ask.email_id
+     ON CONFLICT (email_id) DO NOTHING RETURNING 1`,
+    [
+      asks.map(({ request }) => request.emailId),
+      asks.map(({ request }) => request.tenantId),
+      asks.map(({ request }) => request.contactId),
+      asks.map(({ request }) => request.enrolmentId),
+      asks.map(({ request }) => request.workflowId),
+      asks.map(({ request }) => request.template),
+      asks.map(({ tokenHash }) => tokenHash),
+      asks.map(({ request }) => request.graceSeconds),
+      asks.map(({ request }) => request.linkValidSeconds),
+    ],
+  );
+  if (stored.length < asks.length) throw new ForeignEmailId();
+}
+
+/** All mails that asked these contacts; who acts on them has locked the contacts. */
+export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly string[]): Promise<OptInAsk[]> {
+  return tx.query(
+    `SELECT email_id AS "emailId", contact_id AS "contactId", enrolment_id AS "enrolmentId", template,
+       grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds", accepted_at AS "acceptedAt",
+       rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind", stopped_at IS NOT NULL AS stopped,
+       address_changed_at IS NOT NULL AS "addressChanged"
+     FROM opt_in_ask WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2`,
+    [contactIds, tenantId],
+  );
+}
+
+/**
+ * What was sent to another address asked somebody else, perhaps: nobody is removed for not answering it, and whoever has
+ * the link cannot decide for this contact any more. The caller holds the contact's lock.
+ */
+export async function noteAddressChange(
+  tx: EntityManager,
+  { id: contactId, tenantId }: { readonly id: string; readonly tenantId: string },
+): Promise<void> {
+  await tx.query(
+    `UPDATE opt_in_ask SET address_changed_at = clock_timestamp()
+     WHERE contact_id = $1 AND tenant_id = $2 AND address_changed_at IS NULL`,
+    [contactId, tenantId],
+  );
+}

@@ -1,0 +1,75 @@
+import type { BounceKind, DeclineReason, OptInMail } from '#contracts';
+import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
+
+/** A mail that was asked for, and what became of it. */
+export interface OptInAsk {
+  readonly emailId: string;
+  readonly contactId: string;
+  readonly enrolmentId: string;
+  readonly template: OptInMail;
+  readonly graceSeconds: number;
+  readonly linkValidSeconds: number;
+  readonly acceptedAt: Date | null;
+  readonly rejected: boolean;
+  readonly bounceKind: Exclude<BounceKind, 'complaint'> | null;
+  readonly stopped: boolean;
+  /** The contact has another address now than the one that was asked. */
+  readonly addressChanged: boolean;
+}
+
+/** All that counts for whether a contact is removed for its silence, read after tenant and contact were locked. */
+export interface Silence {
+  /** Undefined: unknown here, or erased. */
+  readonly state: ContactState | undefined;
+  /** Opted in, or has an account: who signed up needs no asking. */
+  readonly consented: boolean;
+  readonly held: boolean;
+  readonly killSwitch: boolean;
+  readonly policy: ExpungePolicy;
+  /** All mails of the enrolment that asked this contact. */
+  readonly asks: readonly OptInAsk[];
+  /** The mail whose acceptance started the grace period, as the command names it. */
+  readonly emailId: string;
+  /** The grace period, as the command names it. */
+  readonly graceSeconds: number;
+  /** The database's clock, read under the locks. */
+  readonly now: Date;
+  /** How many more of this client's contacts may be removed today. */
+  readonly leftToday: number;
+}
+
+/**
+ * Rule 2: nobody is removed for silence unless the mail that asked was accepted at least the grace period ago and has not
+ * bounced since, its link was valid all that time, no opt-in was given, nothing holds the contact, the policy is on and the
+ * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal.
+ */
+export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge' {
+  const { asks, killSwitch, policy } = silence;
+  if (silence.state !== 'active') return 'gone';
+  if (silence.consented) return 'opted-in';
+  if (asks.some(({ stopped }) => stopped)) return 'stopped';
+  if (silence.held) return 'held';
+  if (killSwitch) return 'kill-switch';
+  if (policy === 'off') return 'policy-off';
+  return decideByMails(silence) ?? (silence.leftToday > 0 ? 'expunge' : 'daily-cap');
+}
+
+/** What the mails themselves have against it. */
+function decideByMails({ asks, emailId, graceSeconds, now }: Silence): DeclineReason | undefined {
+  const ask = asks.find((one) => one.emailId === emailId);
+  // With a grace of 0 the mail promised that nobody is removed.
+  if (!ask?.acceptedAt || ask.addressChanged || ask.graceSeconds === 0) return 'not-asked';
+  const grace = Math.max(ask.graceSeconds, graceSeconds);
+  if (ask.linkValidSeconds < grace) return 'not-asked';
+  if (ask.bounceKind !== null || asks.some(cameBackForGood)) return 'bounced';
+  const promised = Math.max(secondsAfter(ask.acceptedAt, grace), ...asks.map(promisedUntil));
+  return now.getTime() < promised ? 'too-early' : undefined;
+}
+
+const cameBackForGood = ({ rejected, bounceKind }: OptInAsk): boolean => rejected || bounceKind === 'hard';
+
+/** A reminder is a promise too: who reads only that one has the time it names. */
+const promisedUntil = ({ acceptedAt, graceSeconds }: OptInAsk): number =>
+  acceptedAt === null ? 0 : secondsAfter(acceptedAt, graceSeconds);
+
+const secondsAfter = (at: Date, seconds: number): number => at.getTime() + seconds * 1_000;

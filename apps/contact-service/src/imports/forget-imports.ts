@@ -1,0 +1,74 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { inEveryTenant } from '#messaging';
+import { type PumpResult, Pumps } from '#service';
+import { ContactConfig } from '../config.js';
+
+/** No piece has come for so long: whoever took the upload is gone. */
+const UPLOAD_ABANDONED_MINUTES = 15;
+/** An import that cannot get on for so long is given up: the file may not stay for ever. Certificates name this time. */
+const RUNNING_DAYS = 7;
+const CHUNK = 10_000;
+const LOOK_EVERY_MS = 60_000;
+
+/** Ends what imports have stored: uploads nobody finishes, files of imports that do not run, reports whose time is over. */
+@Injectable()
+export class ForgetImports implements OnModuleInit {
+  private readonly logger = new Logger(ForgetImports.name);
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly config: ContactConfig,
+    private readonly pumps: Pumps,
+  ) {}
+
+  onModuleInit(): void {
+    this.pumps.register({ name: 'forget-imports', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+  }
+
+  async execute(): Promise<PumpResult> {
+    await this.forgetUploads();
+    await this.forgetFiles();
+    const rows = await this.forgetRows();
+    return rows === CHUNK ? 'more' : 'idle';
+  }
+
+  private async forgetUploads(): Promise<void> {
+    const [, abandoned]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
+      tx.query(`DELETE FROM import WHERE state = 'uploading' AND touched_at < now() - $1 * interval '1 minute'`, [
+        UPLOAD_ABANDONED_MINUTES,
+      ]),
+    );
+    if (abandoned > 0) this.logger.warn({ msg: 'uploads were given up', count: abandoned });
+  }
+
+  private async forgetFiles(): Promise<void> {
+    const [, stuck]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
+      tx.query(
+        `UPDATE import SET state = 'failed', problem = 'took-too-long', ended_at = now()
+         WHERE state = 'running' AND created_at < now() - $1 * interval '1 day'`,
+        [RUNNING_DAYS],
+      ),
+    );
+    if (stuck > 0) this.logger.error({ msg: 'imports were given up', count: stuck });
+    await inEveryTenant(this.db, (tx) =>
+      tx.query(
+        `DELETE FROM import_piece WHERE NOT EXISTS (
+           SELECT FROM import WHERE import.id = import_piece.import_id AND import.state IN ('uploading', 'running'))`,
+      ),
+    );
+  }
+
+  private async forgetRows(): Promise<number> {
+    const [, forgotten]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
+      tx.query(
+        `DELETE FROM import_row WHERE ctid = ANY (ARRAY(
+           SELECT over.ctid FROM import CROSS JOIN LATERAL (
+             SELECT ctid FROM import_row WHERE import_id = import.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS over
+           WHERE import.ended_at < now() - $1 * interval '1 day' LIMIT $2))`,
+        [this.config.IMPORT_REPORT_DAYS, CHUNK],
+      ),
+    );
+    return forgotten;
+  }
+}

@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EraseContactData, RequestOptIn } from '#contracts';
+import { inTenant, Relay } from '#messaging';
+import { Pumps } from '#service';
+import { anImport, type ImportAnswer, reportOf, untilState, upload } from '../../test/an-import.js';
+import { aHold } from '../../test/a-hold.js';
+import { expunge } from '../../test/expunged.js';
+import { anAsk } from '../../test/opt-in.js';
+import {
+  aContact,
+  aPerson,
+  aTenant,
+  type ContactService,
+  startContactService,
+  type TestTenant,
+} from '../../test/start.js';
+import { ForgetImports } from './forget-imports.js';
+import { ImportChunk } from './import-chunk.js';
+import { RunImports } from './run-imports.js';
+import { ofUndoneImports } from './undone-imports.js';
+
+let service: ContactService;
+beforeAll(async () => {
+  service = await startContactService();
+});
+afterAll(async () => {
+  await Promise.all(processes.map((one) => one.onModuleDestroy()));
+  await service.stop();
+});
+
+const processes: RunImports[] = [];
+
+const file = (count: number, tag = randomUUID().slice(0, 8)): string =>
+  `email,name\n${Array.from({ length: count }, (_, n) => `${tag}.${n}@example.org,Zoe ${n}\n`).join('')}`;
+
+const countsOf = async ({ tenantId }: TestTenant): Promise<Record<string, number>> => {
+  const [row] = await service.db.query(
+    `SELECT (SELECT count(*)::int FROM contact WHERE tenant_id = $1) AS contacts,
+       (SELECT count(DISTINCT email_normalised)::int FROM contact WHERE tenant_id = $1) AS addresses,
+       (SELECT count(*)::int FROM subject WHERE tenant_id = $1) AS subjects,
+       (SELECT count(*)::int FROM import_row WHERE tenant_id = $1) AS rows,
+       (SELECT count(*)::int FROM import_piece WHERE tenant_id = $1) AS pieces,
+       (SELECT count(*)::int FROM outbox WHERE type = 'ContactAdded' AND data::jsonb ->> 'tenantId' = $1::text) AS announced`,
+    [tenantId],
+  );
+  return row;
+};
+
+const idsOf = async ({ tenantId }: TestTenant, importId: string): Promise<string[]> => {
+  const rows: { id: string }[] = await service.db.query(
+    'SELECT id FROM contact WHERE tenant_id = $1 AND import_id = $2 ORDER BY id',
+    [tenantId, importId],
+  );
+  return rows.map(({ id }) => id);
+};
+
+const act = (tenant: TestTenant, id: string, verb: 'cancel' | 'undo') =>
+  service.call(tenant.recruiter, 'POST', `/v1/imports/${id}/${verb}`);
+
+/** Another process on the same database. */
+function anotherProcess(): RunImports {
+  const { appDb, app } = service;
+  const other = new RunImports(appDb, app.get(ImportChunk), app.get(Pumps), app.get(Relay));
+  processes.push(other);
+  return other;
+}
+
+/** As if whoever is at it had died, when it has come as far as `from`. */
+const loseClaims = (tenant: TestTenant, from = 0): Promise<[{ rows_read: number }[], number]> =>
+  service.db.query(
+    `UPDATE import SET worker = gen_random_uuid(), worker_until = now() - interval '1 s'
+     WHERE tenant_id = $1 AND state = 'running' AND rows_read >= $2 RETURNING rows_read`,
+    [tenant.tenantId, from],
+  );
+
+describe('When an import is interrupted', () => {
+  test('then another process goes on behind the last chunk: no row is lost, none is doubled', async () => {
+    const tenant = await aTenant(service);
+    const { body } = await upload(service, tenant.recruiter, file(6_000));
+    const others = [anotherProcess(), anotherProcess()];
+    let ended = false;
+    const working = others.map(async (other) => {
+      while (!ended) await other.execute();
+    });
+    const losing = (async () => {
+      for (let rows = 0; !ended; rows += 1) {
+        const [[moved]] = await loseClaims(tenant, rows);
+        rows = moved?.rows_read ?? rows - 1;
+      }
+    })();
+    const done = await untilState(service, tenant, body.id).finally(() => (ended = true));
+    await Promise.all([...working, losing]);
+    expect(done).toMatchObject({
+      state: 'done',
+      rowsTotal: 6_000,
+      rowsRead: 6_000,
+      rowsImported: 6_000,
+      rowsRejected: 0,
+    });
+    const all = { contacts: 6_000, addresses: 6_000, subjects: 6_000, rows: 6_000, announced: 6_000, pieces: 0 };
+    expect(await countsOf(tenant)).toEqual(all);
+  }, 60_000);
+
+  test('then a process that was only slow finds that it is late, and writes nothing', async () => {
+    const tenant = await aTenant(service);
+    await service.app.get(Pumps).stop();
+    const { body } = await upload(service, tenant.recruiter, file(2_500));
+    const [slow, quick] = [anotherProcess(), anotherProcess()];
+    await slow.execute();
+    await loseClaims(tenant);
+    await quick.execute();
+    await slow.execute();
+    const { rowsRead } = (await service.call(tenant.recruiter, 'GET', `/v1/imports/${body.id}`)).body;
+    expect(rowsRead).toBe(2_000);
+    service.app.get(Pumps).start();
+    await loseClaims(tenant);
+    expect(await untilState(service, tenant, body.id)).toMatchObject({ rowsImported: 2_500 });
+    expect(await countsOf(tenant)).toMatchObject({ contacts: 2_500, rows: 2_500 });
+  });
+
+  test('then one that meets what it cannot write fails as such, and the next one runs', async () => {
+    const tenant = await aTenant(service);
+    await service.app.get(Pumps).stop();
+    const { body } = await upload(service, tenant.recruiter, file(10));
+    await service.db.query('DELETE FROM import_piece WHERE tenant_id = $1', [tenant.tenantId]);
+    service.app.get(Pumps).start();
+    expect(await untilState(service, tenant, body.id)).toMatchObject({ state: 'failed', problem: 'file-lost' });
+    expect(await anImport(service, tenant, file(10))).toMatchObject({ state: 'done', rowsImported: 10 });
+  });
+});
+
+describe('When an import is cancelled', () => {
+  test('then what is imported stays, the rest of the file goes, and it can be read', async () => {
+    const tenant = await aTenant(service);
+    await service.app.get(Pumps).stop();
+    const { body } = await upload(service, tenant.recruiter, file(3_000));
+    await anotherProcess().execute();
+    expect(await act(tenant, body.id, 'cancel')).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    service.app.get(Pumps).start();
+    expect(await act(tenant, body.id, 'cancel')).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    expect(await anImport(service, tenant, file(10))).toMatchObject({ state: 'done' });
+    expect(await countsOf(tenant)).toMatchObject({ contacts: 1_010, pieces: 0 });
+    expect((await reportOf(service, tenant, body.id)).text.trimEnd().split('\n')).toHaveLength(1_001);
+  });
+
+  test('and it has ended, then that is refused', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    expect(await act(tenant, id, 'cancel')).toMatchObject({ status: 409, body: { code: 'import-ended' } });
+  });
+});
+
+describe('When an import is undone', () => {
+  test('then all its contacts are expunged without a mail, nobody else, and the addresses stay free', async () => {
+    const tenant = await aTenant(service);
+    const text = file(250);
+    const { id } = await anImport(service, tenant, text);
+    const other = await aContact(service, tenant);
+    const contacts = await idsOf(tenant, id);
+    expect(await act(tenant, id, 'undo')).toMatchObject({ status: 202, body: { state: 'undoing' } });
+    expect(await untilState(service, tenant, id, ['undone'])).toMatchObject({ contactsUndone: 250 });
+    const requested = (await service.said(contacts[0]!)).filter(({ type }) => type === 'ExpungeRequested');
+    expect(requested).toMatchObject([{ data: { reason: 'import-undone', requestedBy: 'recruiter' } }]);
+    expect(requested[0]!.data).not.toHaveProperty('sealedRecipient');
+    expect((await service.call(tenant.recruiter, 'GET', `/v1/contacts/${other}`)).status).toBe(200);
+    for (const contactId of contacts.slice(0, 3)) {
+      const [{ expunge_id: expungeId }] = await service.db.query('SELECT expunge_id FROM contact WHERE id = $1', [
+        contactId,
+      ]);
+      const participants = ['contact-service'];
+      await service.deliver(EraseContactData, { tenantId: tenant.tenantId, contactId, expungeId, participants });
+    }
+    const again = await anImport(service, tenant, text);
+    expect(again).toMatchObject({ rowsImported: 3, rejected: [{ reason: 'being-removed', rows: 247 }] });
+    expect(await act(tenant, id, 'undo')).toMatchObject({ status: 202, body: { state: 'undone' } });
+  }, 60_000);
+
+  test('and expunge is off, then they are disabled; and who is on hold waits', async () => {
+    const [off, on] = [await aTenant(service, 'off'), await aTenant(service)];
+    const states = async (tenant: TestTenant) =>
+      (
+        await service.db.query('SELECT DISTINCT state FROM contact WHERE tenant_id = $1 ORDER BY 1', [tenant.tenantId])
+      ).map(({ state }: { state: string }) => state);
+    const disabled = await anImport(service, off, file(3));
+    await act(off, disabled.id, 'undo');
+    await untilState(service, off, disabled.id, ['undone']);
+    expect(await states(off)).toEqual(['disabled']);
+    const { id } = await anImport(service, on, file(3));
+    const [held] = await idsOf(on, id);
+    await aHold(service, on, held!);
+    await act(on, id, 'undo');
+    await untilState(service, on, id, ['undone']);
+    expect(await states(on)).toEqual(['disabled', 'expunging']);
+    const waiting = await service.db.query('SELECT reason FROM waiting_expunge WHERE contact_id = $1', [held]);
+    expect(waiting).toEqual([{ reason: 'import-undone' }]);
+  });
+
+  test('and it still runs, or somebody was asked to opt in, then that is refused', async () => {
+    const tenant = await aTenant(service);
+    await service.app.get(Pumps).stop();
+    const { body } = await upload(service, tenant.recruiter, file(5));
+    expect(await act(tenant, body.id, 'undo')).toMatchObject({ status: 409, body: { code: 'import-running' } });
+    service.app.get(Pumps).start();
+    await untilState(service, tenant, body.id);
+    const [contactId] = await idsOf(tenant, body.id);
+    await ask(tenant, contactId!);
+    expect(await act(tenant, body.id, 'undo')).toMatchObject({ status: 409, body: { code: 'import-asked' } });
+    expect((await service.call(tenant.recruiter, 'GET', `/v1/contacts/${contactId}`)).status).toBe(200);
+  });
+
+  test('while somebody is being asked to opt in, then it waits for that and is refused', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(2));
+    const [contactId] = await idsOf(tenant, id);
+    const sql = 'SELECT id FROM import WHERE id = $1 FOR KEY SHARE';
+    const answer = await service.whileHeld(
+      { sql, values: [id] },
+      () => act(tenant, id, 'undo'),
+      (asking) => asking.query(ASK, [randomUUID(), tenant.tenantId, contactId, randomUUID()]),
+    );
+    expect(answer).toMatchObject({ status: 409, body: { code: 'import-asked' } });
+  });
+
+  test('then nobody in it is asked to opt in any more', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    const [contactId] = await idsOf(tenant, id);
+    await service.app.get(Pumps).stop();
+    await act(tenant, id, 'undo');
+    await service.deliver(RequestOptIn, anAsk({ tenantId: tenant.tenantId, contactId: contactId! }));
+    expect((await service.said(contactId!)).at(-1)).toMatchObject({ type: 'OptInNotSent', data: { reason: 'gone' } });
+    service.app.get(Pumps).start();
+  });
+
+  test('then who would ask its contacts is told', async () => {
+    const tenant = await aTenant(service);
+    const [undone, kept] = [await anImport(service, tenant, file(1)), await anImport(service, tenant, file(1))];
+    const contacts = [...(await idsOf(tenant, undone.id)), ...(await idsOf(tenant, kept.id))];
+    const added = await aContact(service, tenant);
+    await act(tenant, undone.id, 'undo');
+    const told = await inTenant(service.appDb, tenant.tenantId, (tx) => ofUndoneImports(tx, [...contacts, added]));
+    expect([...told]).toEqual([contacts[0]]);
+  });
+
+  const ASK = `INSERT INTO opt_in_ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash,
+    grace_seconds, link_valid_seconds) VALUES ($1, $2, $3, $1, $1, 'opt-in', $4, 60, 60)`;
+  const ask = (tenant: TestTenant, contactId: string) =>
+    service.db.query(ASK, [randomUUID(), tenant.tenantId, contactId, randomUUID()]);
+});
+
+describe('When an import is watched', () => {
+  const watch = async (tenant: TestTenant, id: string) => {
+    const headers = { authorization: `Bearer ${await service.token(tenant.recruiter)}` };
+    const response = await fetch(`${service.url}/v1/imports/${id}/events`, { headers });
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  };
+
+  test('then its counts are told while they change, and the stream ends with it', async () => {
+    const tenant = await aTenant(service);
+    await service.app.get(Pumps).stop();
+    const { body } = await upload(service, tenant.recruiter, file(1_500));
+    const watched = watch(tenant, body.id);
+    service.app.get(Pumps).start();
+    const { status, type, text } = await watched;
+    expect([status, type]).toEqual([200, 'text/event-stream']);
+    const events = text.split('\n\n').filter((event) => event.startsWith('event: '));
+    const last = JSON.parse(events.at(-1)!.split('\ndata: ')[1]!) as ImportAnswer;
+    expect(events.at(0)).toMatch(/^event: progress\ndata: \{"id"/);
+    expect(events.at(-1)).toMatch(/^event: end\n/);
+    expect(last).toMatchObject({ state: 'done', rowsImported: 1_500 });
+  });
+
+  test('and it has ended or is unknown, then that is answered at once', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    expect((await watch(tenant, id)).text).toMatch(/^event: end\n/);
+    expect(await watch(tenant, randomUUID())).toMatchObject({
+      status: 404,
+      type: 'application/problem+json; charset=utf-8',
+    });
+  });
+
+  test('then a list shows the newest first, page by page', async () => {
+    const tenant = await aTenant(service);
+    const ids = [(await anImport(service, tenant, file(1))).id, (await anImport(service, tenant, file(1))).id];
+    const first = await service.call(tenant.admin, 'GET', '/v1/imports?limit=1');
+    expect(first.body).toMatchObject({ items: [{ id: ids[1] }], next: ids[1] });
+    const second = await service.call(tenant.admin, 'GET', `/v1/imports?limit=1&after=${ids[1]}`);
+    expect(second.body).toMatchObject({ items: [{ id: ids[0] }] });
+    expect(second.body).not.toHaveProperty('next');
+  });
+});
+
+describe('When somebody of an import is expunged', () => {
+  test('then the report forgets the row, and rows that were refused because of them', async () => {
+    const tenant = await aTenant(service);
+    const { email } = aPerson();
+    const { id } = await anImport(service, tenant, `email,name\n${email},Zoe\nb@example.org,Bo\n`);
+    const again = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    const [contactId] = await idsOf(tenant, id);
+    await expunge(service, tenant, contactId!);
+    const evidence = (await service.said(contactId!)).find(({ type }) => type === 'ContactDataErased');
+    expect(evidence!.data.stores).toContainEqual({ store: 'import_rows', erased: 2, remaining: 0 });
+    expect((await reportOf(service, tenant, id)).text).toBe(
+      'email,name,status,reason,row\nb@example.org,Bo,imported,,3\n',
+    );
+    expect((await reportOf(service, tenant, again.id)).text).toBe('email,name,status,reason,row\n');
+  });
+});
+
+describe('When time goes by', () => {
+  test('then reports and abandoned uploads are forgotten', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(3));
+    await service.db.query(`UPDATE import SET ended_at = now() - interval '8 days' WHERE id = $1`, [id]);
+    await service.db.query(
+      `INSERT INTO import (id, tenant_id, state, created_by, touched_at) VALUES ($1, $2, 'uploading', 'r', now() - interval '1 h')`,
+      [randomUUID(), tenant.tenantId],
+    );
+    const stuck = randomUUID();
+    await service.db.query(
+      `WITH stuck AS (INSERT INTO import (id, tenant_id, state, created_by, created_at, worker_until)
+         VALUES ($1, $2, 'running', 'r', now() - interval '8 days', 'infinity'))
+       INSERT INTO import_piece (import_id, n, tenant_id, bytes) VALUES ($1, 0, $2, 'x')`,
+      [stuck, tenant.tenantId],
+    );
+    expect(await reportOf(service, tenant, id)).toMatchObject({ status: 410 });
+    await service.app.get(ForgetImports).execute();
+    expect(await countsOf(tenant)).toMatchObject({ rows: 0, contacts: 3, pieces: 0 });
+    expect(await untilState(service, tenant, stuck)).toMatchObject({ state: 'failed', problem: 'took-too-long' });
+    const { body } = await service.call(tenant.recruiter, 'GET', '/v1/imports');
+    expect(body.items).toHaveLength(2);
+  });
+});

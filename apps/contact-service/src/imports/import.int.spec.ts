@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { anImport, reportOf, upload } from '../../test/an-import.js';
+import {
+  aContact,
+  aPerson,
+  aTenant,
+  type ContactService,
+  startContactService,
+  type TestTenant,
+} from '../../test/start.js';
+
+let service: ContactService;
+beforeAll(async () => {
+  service = await startContactService();
+});
+afterAll(() => service.stop());
+
+const contactsOf = ({ tenantId }: TestTenant): Promise<Record<string, unknown>[]> =>
+  service.db.query('SELECT * FROM contact WHERE tenant_id = $1 ORDER BY id', [tenantId]);
+
+describe('a file', () => {
+  test('When it is imported, then each row is a contact that says where it is from, and is announced', async () => {
+    const tenant = await aTenant(service);
+    const file =
+      'First Name,Last Name,E-Mail,Mobile,Country,Language,Fax\nZoë,Luna,Zoe@Example.org,+46 70 1234567,SE,sv,1\n';
+    const answer = await upload(service, tenant.recruiter, file);
+    expect(answer).toMatchObject({ status: 202, location: `/v1/imports/${answer.body.id}`, body: { rowsTotal: 1 } });
+    const done = await anImport(service, tenant, 'email\nsecond@example.org\n');
+    expect(done).toMatchObject({ state: 'done', rowsRead: 1, rowsImported: 1, rowsRejected: 0, rejected: [] });
+    const [first, second] = await contactsOf(tenant);
+    expect(first).toMatchObject({
+      source: 'import',
+      import_id: answer.body.id,
+      source_detail: 'Job fair',
+      lawful_basis: 'legitimate-interests',
+      email: 'Zoe@Example.org',
+      email_normalised: 'zoe@example.org',
+      given_name: 'Zoë',
+      given_key: 'zoe',
+      family_name: 'Luna',
+      phone: '+46 70 1234567',
+      country: 'SE',
+      language: 'sv',
+    });
+    expect(second).toMatchObject({ import_id: done.id });
+    const said = await service.said(String(first!.id));
+    const data = { source: 'import', importId: answer.body.id, country: 'SE' };
+    expect(said).toMatchObject([{ type: 'ContactAdded', data }]);
+    expect(JSON.stringify(said)).not.toContain('xample.org');
+  });
+
+  test('When the same file comes twice, then the second time adds nothing', async () => {
+    const tenant = await aTenant(service);
+    const file = 'email\na@example.org\nb@example.org\n';
+    await anImport(service, tenant, file);
+    const again = await anImport(service, tenant, file);
+    expect(again).toMatchObject({ rowsImported: 0, rejected: [{ reason: 'address-taken', rows: 2 }] });
+    expect(await contactsOf(tenant)).toHaveLength(2);
+  });
+
+  test('When rows cannot be used, then each is refused with its reason and the others are imported', async () => {
+    const tenant = await aTenant(service);
+    const person = aPerson();
+    await aContact(service, tenant, person);
+    const file = [
+      'email;given name;phone;country;language;lawful basis',
+      ';Nobody;;;;',
+      'not-an-address;Bad;;;;',
+      `${person.email.toUpperCase()};Taken;;;;`,
+      'ok@example.org;=HYPERLINK();+49 30 1234567;DE;de-AT;Consent',
+      'OK@example.org ;Twice;;;;',
+      'phone@example.org;;12;;;',
+      'land@example.org;;;Germany;;',
+      'tongue@example.org;;;;german!;',
+      'why@example.org;;;;;because',
+      `long@example.org;${'x'.repeat(201)};;;;`,
+      'bidi@example.org;a\u202Eb;;;;',
+    ].join('\r\n');
+    const done = await anImport(service, tenant, file);
+    expect(done).toMatchObject({ rowsTotal: 11, rowsRead: 11, rowsImported: 1, rowsRejected: 10 });
+    const reasons = Object.fromEntries(done.rejected.map(({ reason, rows }) => [reason, rows]));
+    expect(reasons).toEqual({
+      'no-address': 1,
+      'bad-address': 1,
+      'address-taken': 1,
+      'duplicate-in-file': 1,
+      'bad-field:phone': 1,
+      'bad-field:country': 1,
+      'bad-field:language': 1,
+      'bad-field:lawful-basis': 1,
+      'too-long:given-name': 1,
+      'bad-field:given-name': 1,
+    });
+    const [, imported] = await contactsOf(tenant);
+    expect(imported).toMatchObject({ given_name: '=HYPERLINK()', lawful_basis: 'consent' });
+    const { text, type } = await reportOf(service, tenant, done.id);
+    expect(type).toBe('text/csv; charset=utf-8');
+    const lines = text.trimEnd().split('\n');
+    expect(lines[0]).toBe('email,given name,phone,country,language,lawful basis,status,reason,row');
+    expect(lines[1]).toBe(',Nobody,,,,,rejected,no-address,2');
+    expect(lines[4]).toBe("ok@example.org,'=HYPERLINK(),'+49 30 1234567,DE,de-AT,Consent,imported,,5");
+    const rejected = await reportOf(service, tenant, done.id, '?only=rejected');
+    expect(rejected.text.trimEnd().split('\n')).toHaveLength(11);
+  });
+
+  test('When source or lawful basis are said nowhere, then it is refused at once', async () => {
+    const tenant = await aTenant(service);
+    const file = 'email\na@example.org\n';
+    const without = (query: string) => upload(service, tenant.recruiter, file, { query });
+    expect(await without('?lawfulBasis=consent')).toMatchObject({ status: 422, body: { code: 'no-source' } });
+    expect(await without('?source=Fair')).toMatchObject({ status: 422, body: { code: 'no-lawful-basis' } });
+    expect(await without('?source=Fair&lawfulBasis=because')).toMatchObject({ status: 400 });
+    const columns = 'email,source,lawful basis\na@example.org,Fair,consent\nb@example.org,,\n';
+    const done = await anImport(service, tenant, columns, { query: '' });
+    expect(done).toMatchObject({ rowsImported: 1, rejected: [{ reason: 'no-source', rows: 1 }] });
+  });
+
+  test('When the company was never set up, then it is refused', async () => {
+    const stranger = {
+      subject: 'rita',
+      roles: ['recruiter' as const],
+      tenantId: '6f1c2a54-3d0e-4c55-9a3e-2b7c1f0a9d11',
+    };
+    const answer = await upload(service, stranger, 'email\na@example.org\n');
+    expect(answer).toMatchObject({ status: 409, body: { code: 'unknown-tenant' } });
+  });
+});

@@ -1,0 +1,77 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inEveryTenant, inTenant } from '#messaging';
+import { type PumpResult, Pumps } from '#service';
+import { judgeMany } from '../expunge/judge.js';
+import { RemoveMany } from '../expunge/remove-many.js';
+
+const CHUNK = 100;
+const LOOK_EVERY_MS = 1_000;
+
+interface Undoing {
+  readonly id: string;
+  readonly tenantId: string;
+}
+
+/**
+ * Removes the contacts of imports that were taken back, by the policy of the company: they are expunged or disabled, and who is
+ * on hold waits. Each one leaves the state `active`, so the rows themselves are the list of what is to be done.
+ */
+@Injectable()
+export class RemoveUndone implements OnModuleInit {
+  constructor(
+    private readonly db: DataSource,
+    private readonly removeMany: RemoveMany,
+    private readonly pumps: Pumps,
+  ) {}
+
+  onModuleInit(): void {
+    this.pumps.register({ name: 'remove-undone', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+  }
+
+  /** One chunk of one import; 'more' while there is any. Processes may run it at the same time. */
+  async execute(): Promise<PumpResult> {
+    const undoing = await inEveryTenant(this.db, findUndoing);
+    if (!undoing) return 'idle';
+    await inTenant(this.db, undoing.tenantId, async (tx) => {
+      const contactIds = await stillActive(tx, undoing);
+      if (contactIds.length === 0) return finishUndoing(tx, undoing);
+      const judged = await judgeMany(tx, undoing.tenantId, contactIds);
+      // Another process may have been at them while this one waited for the locks.
+      const active = judged.filter(({ contact }) => contact.state === 'active');
+      await this.removeMany.execute(tx, active, { requestedBy: 'recruiter', reason: 'import-undone' });
+      await count(tx, undoing, active.length);
+    });
+    return 'more';
+  }
+}
+
+async function findUndoing(tx: EntityManager): Promise<Undoing | undefined> {
+  const [found]: Undoing[] = await tx.query(
+    `SELECT id, tenant_id AS "tenantId" FROM import WHERE state = 'undoing' ORDER BY id LIMIT 1`,
+  );
+  return found;
+}
+
+/** Looks without locks. Nobody can have been asked since the import was taken back; who was, would be left alone. */
+async function stillActive(tx: EntityManager, { id, tenantId }: Undoing): Promise<string[]> {
+  const rows: { id: string }[] = await tx.query(
+    `SELECT id FROM contact WHERE import_id = $1 AND tenant_id = $2 AND state = 'active'
+       AND NOT EXISTS (SELECT FROM opt_in_ask WHERE opt_in_ask.contact_id = contact.id)
+     ORDER BY id LIMIT $3`,
+    [id, tenantId, CHUNK],
+  );
+  return rows.map((row) => row.id);
+}
+
+async function count(tx: EntityManager, { id, tenantId }: Undoing, removed: number): Promise<void> {
+  await tx.query('UPDATE import SET undone = undone + $3 WHERE id = $1 AND tenant_id = $2', [id, tenantId, removed]);
+}
+
+async function finishUndoing(tx: EntityManager, { id, tenantId }: Undoing): Promise<void> {
+  await tx.query(
+    `UPDATE import SET state = 'undone', ended_at = clock_timestamp()
+     WHERE id = $1 AND tenant_id = $2 AND state = 'undoing'`,
+    [id, tenantId],
+  );
+}
