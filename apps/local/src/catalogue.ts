@@ -27,6 +27,8 @@ export interface Ports {
   services: Record<ServiceName, number>;
   identity: number;
   smtp: number;
+  /** Where notification-service takes mails that came back. */
+  bounces: number;
   web: number;
   postgres: number;
   kafka: number;
@@ -40,6 +42,7 @@ export function fixedPorts(config: LocalConfig): Ports {
     services: Object.fromEntries(services) as Record<ServiceName, number>,
     identity: config.portBase,
     smtp: config.portBase + 25,
+    bounces: config.portBase + 26,
     web: config.portBase + 80,
     postgres: config.postgresPort,
     kafka: config.kafkaPort,
@@ -55,6 +58,7 @@ export async function freePorts(): Promise<Ports> {
     services: services as Record<ServiceName, number>,
     identity: await freePort(),
     smtp: await freePort(),
+    bounces: await freePort(),
     web: await freePort(),
     postgres: await freePort(),
     kafka: await freePort(),
@@ -68,6 +72,7 @@ export function wantedPorts(ports: Ports, parts: { postgres: boolean; kafka: boo
   return [
     { port: ports.identity, what: 'identity provider', setting: base },
     ...SERVICE_NAMES.map((name) => ({ port: ports.services[name], what: name, setting: base })),
+    { port: ports.bounces, what: 'mails that came back, SMTP', setting: base },
     ...(parts.mail ? [{ port: ports.smtp, what: 'mail inbox, SMTP', setting: base }] : []),
     ...(parts.mail ? [{ port: ports.web, what: 'mail inbox, web page', setting: base }] : []),
     ...(parts.postgres ? [{ port: ports.postgres, what: 'PostgreSQL', setting: 'POSTGRES_PORT' }] : []),

@@ -1,6 +1,6 @@
 /** Everything the launcher takes from its environment. The only file that reads it. */
 export interface LocalConfig {
-  /** Identity provider; services follow at +1 to +4, the inbox at +25 (SMTP) and +80 (web). */
+  /** Identity provider; services follow at +1 to +4, the inbox at +25 (SMTP) and +80 (web), bounces at +26. */
   portBase: number;
   postgresPort: number;
   /** The broker; its controller listens on the next one. */

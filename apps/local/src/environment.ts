@@ -12,6 +12,7 @@ export interface EnvironmentFacts {
   brokers: string[];
   identity: { issuer: string; audience: string; jwksUrl: string };
   smtpUrl: string;
+  bouncePort: number;
   secrets: Secrets;
   logLevel: string;
   /** Settings added to or replacing those of one service. */
@@ -52,8 +53,10 @@ function ownSettings(name: ServiceName, facts: EnvironmentFacts): Record<string,
     case 'contact-service':
       return {
         SEAL_KEYRING_FILE: facts.secrets.sealKeyringFile,
+        SUPPRESSION_KEY_FILE: facts.secrets.suppressionKeyFile,
         STATUS_PAGE_URL: `${privacyUrl}/status/`,
         REMOVAL_LINK_URL: `${facts.urls['contact-service']}/r/`,
+        OPT_IN_LINK_URL: `${facts.urls['contact-service']}/o/`,
       };
     case 'notification-service':
       return {
@@ -61,6 +64,8 @@ function ownSettings(name: ServiceName, facts: EnvironmentFacts): Record<string,
         SMTP_URL: facts.smtpUrl,
         MAIL_DOMAIN,
         DKIM_KEYS_FILE: facts.secrets.dkimKeysFile,
+        BOUNCE_SMTP_PORT: String(facts.bouncePort),
+        BOUNCE_SMTP_HOST: '127.0.0.1',
       };
     case 'privacy-service':
       return { CERTIFICATE_KEYS_FILE: facts.secrets.certificateKeysFile, CERTIFICATE_ISSUER: privacyUrl };

@@ -2,6 +2,7 @@ export { type Actor, type Answer, Api } from './api.js';
 export { type DatabaseName, SERVICE_NAMES, type ServiceName } from './catalogue.js';
 export { ConfigInvalid } from './config.js';
 export { type CreateDatabasesOptions, type DatabaseUrls, createDatabases } from './databases.js';
+export { anActiveWorkflow, ASKED_NEXT_DAY, type WorkflowDefinition } from './demo/an-active-workflow.js';
 export { enableExpunge } from './demo/enable-expunge.js';
 export {
   type IdentityProvider,

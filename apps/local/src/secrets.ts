@@ -11,6 +11,8 @@ export const MAIL_DOMAIN = 'mail.contact-expunge.example';
 export interface Secrets {
   /** `{"keys":[{"kid","k"}]}`, k = 32 random bytes in base64url; the current key first. */
   sealKeyringFile: string;
+  /** The same form with one key, which never changes. */
+  suppressionKeyFile: string;
   /** JWKS with private Ed25519 keys; the current one first. */
   certificateKeysFile: string;
   /** The public part of it. */
@@ -24,11 +26,13 @@ export async function ensureSecrets(dir: string): Promise<Secrets> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const secrets: Secrets = {
     sealKeyringFile: join(dir, 'seal-keyring.json'),
+    suppressionKeyFile: join(dir, 'suppression-key.json'),
     certificateKeysFile: join(dir, 'certificate-keys.json'),
     certificateJwksFile: join(dir, 'certificate-jwks.json'),
     dkimKeysFile: join(dir, 'dkim-keys.json'),
   };
   if (!existsSync(secrets.sealKeyringFile)) writePrivateJson(secrets.sealKeyringFile, newKeyring());
+  if (!existsSync(secrets.suppressionKeyFile)) writePrivateJson(secrets.suppressionKeyFile, newKeyring());
   if (!existsSync(secrets.certificateKeysFile)) {
     writePrivateJson(secrets.certificateKeysFile, { keys: [await newCertificateKey()] });
   }

@@ -34,11 +34,13 @@ function main([command, ...rest]: string[]): number {
     return services.map((service) => run(service, `${service}.migrate`, ['migrate'])).find((code) => code !== 0) ?? 0;
   }
   if (command === 'audit') return verifyAuditLogs(rest);
-  const [service, ...words] = rest;
-  if (command === 'dead-letters' && service !== undefined && isService(service))
-    return run(service, service, [command, ...words]);
-  if (service !== undefined && !isService(service)) return say(`There is no such service.\n\n${HELP}`, 2);
-  return say(HELP, 2);
+  return command === 'dead-letters' ? deadLetters(rest) : say(HELP, 2);
+}
+
+function deadLetters([service, ...words]: string[]): number {
+  if (service === undefined) return say(HELP, 2);
+  if (!isService(service)) return say(`There is no such service.\n\n${HELP}`, 2);
+  return run(service, service, ['dead-letters', ...words]);
 }
 
 /** Heads belong to one service: each keeps a chain of its own for the same tenant. */

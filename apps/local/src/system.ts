@@ -92,7 +92,14 @@ async function startLocked(options: SystemOptions, config: LocalConfig, unlock: 
   await assertOutsidePartsAnswer(config);
   options.signal?.throwIfAborted();
   const parts = await startParts({ ...options, logDir, ports, fast: options.fast ?? false, config, output });
-  const facts = { ...parts, urls: urlsOf(ports), secrets, logLevel: config.logLevel, extra: options.env };
+  const facts = {
+    ...parts,
+    urls: urlsOf(ports),
+    bouncePort: ports.bounces,
+    secrets,
+    logLevel: config.logLevel,
+    extra: options.env,
+  };
   const up: BringUpOptions = { ...options, logDir, facts, output, services: options.services ?? [...SERVICE_NAMES] };
   const services = supervised(up);
   const stop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LocalSystem } from '../system.js';
 import type { Actor, Api } from '../api.js';
+import { anActiveWorkflow, ASKED_NEXT_DAY } from './an-active-workflow.js';
 import { peopleOfTheFile, type Person } from './contacts-file.js';
 import { enableExpunge } from './enable-expunge.js';
 
@@ -25,8 +26,7 @@ export async function setTheScene(system: LocalSystem, api: Api, say: (line: str
   await enableExpunge(api, nordlicht, { asks: VENDOR, approves: admin });
   say('2. Two client companies: for Nordlicht Werke the vendor asked to enable expunge and the client approved;');
   say('   Atelier Soleil has it off, as every client at first');
-  const workflow = { name: 'Ask added contacts to opt in' };
-  await api.call(admin, 'PUT', `${system.urls['workflow-service']}/v1/workflows/manual`, workflow);
+  await anActiveWorkflow(api, admin, system.urls['workflow-service'], ASKED_NEXT_DAY);
   const recruiter: Actor = { subject: 'recruiter-1', roles: ['recruiter'], tenantId };
   const officer: Actor = { subject: 'officer-1', roles: ['privacy-officer'], tenantId };
   const started = performance.now();

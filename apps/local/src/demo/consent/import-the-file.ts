@@ -8,8 +8,8 @@ import { fileOf } from './people.js';
 interface ImportView {
   readonly id: string;
   readonly state: string;
-  readonly imported: number;
-  readonly rejected: number;
+  readonly rowsImported: number;
+  readonly rowsRejected: number;
 }
 
 /** A recruiter imports the file of so many rows; returns when the import is done, with its counts. */
@@ -34,7 +34,7 @@ export async function importTheFile(
   );
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(
-    `5. A recruiter imported a file of ${rows} rows in ${seconds} s: ${done.imported} contacts, ${done.rejected} refused`,
+    `5. A recruiter imported a file of ${rows} rows in ${seconds} s: ${done.rowsImported} contacts, ${done.rowsRejected} refused`,
   );
-  return { imported: done.imported, refused: done.rejected };
+  return { imported: done.rowsImported, refused: done.rowsRejected };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor, Api } from '../../api.js';
 import type { LocalSystem } from '../../system.js';
+import { anActiveWorkflow } from '../an-active-workflow.js';
 import { enableExpunge } from '../enable-expunge.js';
 import type { Say } from '../run-demo.js';
 import { addressOf } from './people.js';
@@ -39,33 +40,37 @@ export async function setTheScene(
   await api.call(VENDOR, 'PUT', `${contacts}/v1/tenants/${otherId}`, company('Atelier Soleil'));
   await enableExpunge(api, `${contacts}/v1/tenants/${tenantId}`, { asks: VENDOR, approves: admin });
   say('2. Nordlicht Werke has expunge enabled, agreed by vendor and client; Atelier Soleil has not');
-  const bystanders = [...(await signUps(api, contacts, tenantId)), ...(await signUps(api, contacts, otherId))];
-  say(`3. ${bystanders.length} people signed up themselves, some with addresses of the file: they are not asked`);
-  await activateWorkflow(system, api, admin, graceSeconds);
+  const bystanders = [
+    ...(await signUps(api, contacts, tenantId, (n) => `signed-up.${n}@example.net`)),
+    ...(await signUps(api, contacts, otherId, addressOf)),
+  ];
+  say(
+    `3. ${bystanders.length} people signed up themselves, those at Atelier Soleil with addresses of the file: they are not asked`,
+  );
+  await anActiveWorkflow(api, admin, system.urls['workflow-service'], {
+    name: 'Imported contact opt-in',
+    trigger: 'import',
+    steps: [{ action: 'send-opt-in' }, { action: 'wait', seconds: graceSeconds }, { action: 'expunge' }],
+  });
   say(`4. The client admin activated a workflow for bulk imports: ask by mail, wait ${graceSeconds} s, expunge`);
   return { recruiter: recruiterOf(tenantId), bystanders };
 }
 
 const recruiterOf = (tenantId: string): Actor => ({ subject: 'recruiter-1', roles: ['recruiter'], tenantId });
 
-async function signUps(api: Api, contacts: string, tenantId: string): Promise<Bystander[]> {
+async function signUps(
+  api: Api,
+  contacts: string,
+  tenantId: string,
+  address: (n: number) => string,
+): Promise<Bystander[]> {
   const recruiter = recruiterOf(tenantId);
   const made: Bystander[] = [];
   for (let n = 0; n < SIGNED_UP; n += 1) {
     const candidate: Actor = { subject: `candidate-${n}`, roles: ['candidate'], tenantId };
-    const person = { email: addressOf(n), givenName: 'Sam' };
+    const person = { email: address(n), givenName: 'Sam' };
     const { body } = await api.call<{ id: string }>(candidate, 'POST', `${contacts}/v1/account`, person);
     made.push({ contactId: body.id, recruiter });
   }
   return made;
-}
-
-async function activateWorkflow(system: LocalSystem, api: Api, admin: Actor, graceSeconds: number): Promise<void> {
-  const workflows = `${system.urls['workflow-service']}/v1/workflows`;
-  const { body } = await api.call<{ id: string }>(admin, 'POST', workflows, {
-    name: 'Imported contact opt-in',
-    trigger: 'import',
-    steps: [{ action: 'send-opt-in' }, { action: 'wait', seconds: graceSeconds }, { action: 'expunge' }],
-  });
-  await api.call(admin, 'POST', `${workflows}/${body.id}/activate`, {});
 }
