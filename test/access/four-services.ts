@@ -1,10 +1,12 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import type { Role, ServiceName } from '#contracts';
-import { ServiceConfig } from '#service';
 import { BEHIND_A_PROXY } from '../../apps/contact-service/test/removal-link.js';
 import { startContactService, type ContactService } from '../../apps/contact-service/test/start.js';
-import { startNotification } from '../../apps/notification-service/test/make.js';
+import { aFile, startNotification } from '../../apps/notification-service/test/make.js';
 import { type PrivacyTestService, startPrivacyService } from '../../apps/privacy-service/test/privacy-test-service.js';
 import { AppModule as WorkflowModule } from '../../apps/workflow-service/src/app.module.js';
+import { WorkflowConfig } from '../../apps/workflow-service/src/config.js';
 import { migrations as workflowMigrations } from '../../apps/workflow-service/src/migrations/index.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
@@ -20,11 +22,12 @@ export async function startFourServices(): Promise<FourServices> {
   const contact = await startContactService(BEHIND_A_PROXY);
   const workflow = await startTestService({
     service: 'workflow-service',
-    config: ServiceConfig,
+    config: WorkflowConfig,
     module: (config) => WorkflowModule.forConfig(config),
     migrations: workflowMigrations,
+    env: { ACTIVATION_SECOND_PERSON_ABOVE: '0' },
   });
-  const notification = await startNotification('smtp://127.0.0.1:1');
+  const notification = await startNotification('smtp://127.0.0.1:1', { MAIL_HOOK_SECRET_FILE: aFile(HOOK_SECRET) });
   const privacy = await startPrivacyService();
   const all = {
     'contact-service': contact,
@@ -38,11 +41,27 @@ export async function startFourServices(): Promise<FourServices> {
   return { all, contact, privacy, stop };
 }
 
+const HOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
+
+/** What a mail provider adds to a call; other routes do not look at it. */
+function signature(body = ''): Record<string, string> {
+  const [id, at] = [randomUUID(), new Date()];
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': new Webhook(HOOK_SECRET).sign(id, at, body),
+  };
+}
+
 export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly token?: string;
   readonly body?: unknown;
+  /** Sent instead of the body, as a browser sends it. */
+  readonly form?: URLSearchParams;
+  /** Sent as CSV instead of a body. */
+  readonly file?: string;
   /** Address of the caller, for services behind a proxy. */
   readonly from?: string;
   readonly accept?: string;
@@ -54,23 +73,30 @@ export interface Answered {
   readonly text: string;
 }
 
-export async function ask({ url }: TestService, { method, path, token, body, from, accept }: Asked): Promise<Answered> {
-  const headers: Record<string, string> = {
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(accept === undefined ? {} : { accept }),
-    ...(from === undefined ? {} : { 'x-forwarded-for': from }),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-  };
-  const init = {
-    method,
-    headers,
-    redirect: 'manual' as const,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
+export async function ask({ url }: TestService, asked: Asked): Promise<Answered> {
+  const { method, path, form, file } = asked;
+  const json = form || file !== undefined ? undefined : JSON.stringify(asked.body);
+  const signed = path.startsWith('/hooks/') ? signature(json) : {};
+  const type = file === undefined ? json && 'application/json' : 'text/csv';
+  const headers = { ...signed, ...headersOf(asked), ...(type === undefined ? {} : { 'content-type': type }) };
+  const init = { method, headers, redirect: 'manual' as const, body: json ?? form ?? file };
   const response = await fetch(`${url}${path}`, init);
-  const type = (response.headers.get('content-type') ?? '').split(';')[0]!;
-  return { status: response.status, type, text: await response.text() };
+  const answered = (response.headers.get('content-type') ?? '').split(';')[0]!;
+  return { status: response.status, type: answered, text: await textOf(response, answered) };
 }
+
+/** Of a stream of events the beginning: it ends when what it tells of does. */
+async function textOf(response: Response, type: string): Promise<string> {
+  if (type !== 'text/event-stream' || !response.body) return response.text();
+  for await (const piece of response.body) return Buffer.from(piece as Uint8Array).toString();
+  return '';
+}
+
+const headersOf = ({ token, accept, from }: Asked): Record<string, string> => ({
+  ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  ...(accept === undefined ? {} : { accept }),
+  ...(from === undefined ? {} : { 'x-forwarded-for': from }),
+});
 
 /** Tokens for somebody of a role; vendor staff belong to no tenant. Each is made once. */
 export function tokensOf(services: FourServices) {

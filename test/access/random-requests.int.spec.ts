@@ -6,6 +6,7 @@ import { anything, nearly, type Schemas } from '../support/json-arbitraries.js';
 import { type Answered, ask, type FourServices, startFourServices, tokensOf } from './four-services.js';
 import { KnownIds } from './known-ids.js';
 import { answersOf, checkerOf, documentOf, type OpenApiDocument, type Operation } from './services.js';
+import type { Workflow } from './workflows.js';
 import { aWorld, type World } from './world.js';
 
 /** Always the same requests, so that a failure can be looked at; another seed: RANDOM_REQUESTS_SEED=7. */
@@ -31,6 +32,7 @@ interface Request {
   readonly path: string;
   readonly query: string;
   readonly body: unknown;
+  readonly file?: string;
   /** Chooses the role and the person. */
   readonly caller: number;
 }
@@ -46,12 +48,21 @@ const inAddress = (place: string): Arbitrary<string> => {
   return there.length === 0 ? nowhere : fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...there) }, nowhere);
 };
 
+const CELL = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.emailAddress(),
+  fc.constantFrom('', '"', ',', '\0'),
+);
+const files = fc
+  .tuple(fc.constantFrom('email', 'email,name', 'E-Mail;Phone', 'name'), fc.array(fc.array(CELL, { maxLength: 3 })))
+  .map(([head, lines]) => [head, ...lines.map((cells) => cells.join(head.includes(';') ? ';' : ','))].join('\n'));
+
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
 function requests(path: string, operation: Operation, schemas: Schemas): Arbitrary<Request> {
   const places = [...path.matchAll(/\{\w+\}/g)].map(({ index }) => path.slice(0, index));
   const query = (operation.parameters ?? []).filter((one) => one.in === 'query');
-  const body = operation.requestBody?.content['application/json']?.schema;
+  const body = operation.requestBody?.content['application/json']?.schema ?? formOf(operation);
   return fc.record({
     path: fc
       .tuple(...places.map(inAddress))
@@ -64,8 +75,18 @@ function requests(path: string, operation: Operation, schemas: Schemas): Arbitra
     body: body
       ? nearly(body, schemas)
       : fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anything }),
+    file: operation.requestBody?.content['text/csv'] ? files : fc.constant(undefined),
     caller: fc.nat(1_000),
   });
+}
+
+const formOf = (operation: Operation): object | undefined =>
+  operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
+
+/** The fields of a form; everything in it is text. */
+function fieldsOf(body: unknown): [string, string][] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).map(([name, value]) => [name.toWellFormed(), String(value).toWellFormed()]);
 }
 
 /** Not longer than the server reads: what it refuses unread (431) is not about a route. */
@@ -85,6 +106,26 @@ function tidy(value: unknown): unknown {
 }
 
 const succeeded = ({ status }: Answered): boolean => status < 300;
+
+/** A workflow that nothing else has been done to, for what can be done only once; it is all that is known at its place. */
+async function aWorkflow(route: string): Promise<Workflow> {
+  const workflow = await world.workflows[route.endsWith('/approve') ? 'pending' : 'draft']();
+  known.only('/v1/workflows/', workflow.id);
+  return workflow;
+}
+
+/** Half of those who lift an entry of the ledger know an address that is in it: nobody would guess one. */
+function informed(path: string, request: Request, workflow: Workflow | undefined): unknown {
+  const { body, caller } = request;
+  const guessed = path.endsWith('/lift') && typeof body === 'object' && body !== null && 'email' in body;
+  return guessed && caller % 2 === 0 ? { ...body, email: world.suppressed } : timely(request, workflow);
+}
+
+/** Half of those who change a workflow have seen how it is now: nobody would guess its revision. */
+function timely({ body, caller }: Request, workflow: Workflow | undefined): unknown {
+  const guessed = typeof body === 'object' && body !== null && 'revision' in body && Number.isInteger(body.revision);
+  return workflow && guessed && caller % 2 === 0 ? { ...body, revision: workflow.revision } : body;
+}
 
 /** Checks answers against the document: the status must be in it, the body fit, and what was accepted be allowed. */
 function judge(document: OpenApiDocument) {
@@ -139,6 +180,7 @@ describe.each(SERVICES)('%s', (service: ServiceName) => {
     'When %s is asked at random, then it never fails, and answers as its document says',
     async (route, path, operation) => {
       if (path.includes('{requestId}')) known.learn(path.split('/{requestId}')[0]!, await world.requestOf.vendor());
+      const workflow = path.startsWith('/v1/workflows/{id}') ? await aWorkflow(route) : undefined;
       const method = route.split(' ')[0]!;
       const options = { numRuns: Math.ceil(REQUESTS / ROUTE_COUNT), seed: SEED };
       const pending = fc.sample(requests(path, operation, schemas), options);
@@ -147,10 +189,13 @@ describe.each(SERVICES)('%s', (service: ServiceName) => {
       const worker = async (): Promise<void> => {
         for (let request = pending.pop(); request; request = pending.pop()) {
           const address = request.query === '' ? request.path : `${request.path}?${request.query}`;
-          const body = method === 'GET' ? undefined : request.body;
+          const { file } = request;
+          const body = method === 'GET' || file !== undefined ? undefined : informed(path, request, workflow);
+          const form = formOf(operation) && new URLSearchParams(fieldsOf(body));
           const caller = { token: await callerOf(route, request.caller), from: aClient() };
           const accept = request.caller % 2 === 0 ? '*/*' : 'application/json';
-          const answer = await ask(services.all[service], { ...caller, method, path: address, body, accept });
+          const asked = { ...caller, method, path: address, body, form, file, accept };
+          const answer = await ask(services.all[service], asked);
           const problem = check(operation, body, answer);
           if (problem !== undefined) wrong.push({ problem, address, body, answer: answer.text.slice(0, 300) });
           if (!succeeded(answer)) continue;

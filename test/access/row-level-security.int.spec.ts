@@ -12,7 +12,7 @@ const OF_NO_TENANT = ['audit_unchained', 'dead_letter', 'inbox', 'outbox', 'read
 
 const SERVICES: [string, readonly MigrationClass[], { ofNoTenant: string[]; tenantColumn?: Record<string, string> }][] =
   [
-    ['contact-service', contact, { ofNoTenant: ['rate_limit'], tenantColumn: { tenant: 'id' } }],
+    ['contact-service', contact, { ofNoTenant: ['consent_text', 'rate_limit'], tenantColumn: { tenant: 'id' } }],
     ['workflow-service', workflow, { ofNoTenant: [] }],
     ['notification-service', notification, { ofNoTenant: [] }],
     ['privacy-service', privacy, { ofNoTenant: [] }],

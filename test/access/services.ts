@@ -2,7 +2,7 @@ import { type DynamicModule, Logger } from '@nestjs/common';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { ServiceName } from '#contracts';
-import { documentOf as describeModule, ServiceConfig } from '#service';
+import { documentOf as describeModule } from '#service';
 import { AppModule as ContactModule } from '../../apps/contact-service/src/app.module.js';
 import { ContactConfig } from '../../apps/contact-service/src/config.js';
 import { AppModule as NotificationModule } from '../../apps/notification-service/src/app.module.js';
@@ -10,6 +10,7 @@ import { NotificationConfig } from '../../apps/notification-service/src/config.j
 import { AppModule as PrivacyModule } from '../../apps/privacy-service/src/app.module.js';
 import { PrivacyConfig } from '../../apps/privacy-service/src/config.js';
 import { AppModule as WorkflowModule } from '../../apps/workflow-service/src/app.module.js';
+import { WorkflowConfig } from '../../apps/workflow-service/src/config.js';
 
 /** What the tests read of an OpenAPI document. */
 export interface OpenApiDocument {
@@ -38,7 +39,7 @@ const MODULES: Record<ServiceName, () => DynamicModule> = {
   'contact-service': () => ContactModule.forConfig(new ContactConfig()),
   'notification-service': () => NotificationModule.forConfig(new NotificationConfig()),
   'privacy-service': () => PrivacyModule.forConfig(new PrivacyConfig()),
-  'workflow-service': () => WorkflowModule.forConfig(new ServiceConfig()),
+  'workflow-service': () => WorkflowModule.forConfig(new WorkflowConfig()),
 };
 
 export const documentOf = (service: ServiceName): OpenApiDocument =>

@@ -1,23 +1,37 @@
+import { randomUUID } from 'node:crypto';
 import type { Role, ServiceName } from '#contracts';
 import { aContact, aPerson, anAccount, anEnabling, aTenant } from '../../apps/contact-service/test/start.js';
+import { anAsked } from '../../apps/contact-service/test/opt-in.js';
 import { anExpunged, type PrivacyTestService } from '../../apps/privacy-service/test/privacy-test-service.js';
-import { ask, type FourServices, type tokensOf } from './four-services.js';
+import { anImport } from '../../apps/contact-service/test/an-import.js';
+import { expunge } from '../../apps/contact-service/test/expunged.js';
+import type { FourServices, tokensOf } from './four-services.js';
+import { type Workflows, workflowsOf } from './workflows.js';
 
 /** A client company with one of everything that a route can be asked for. */
 export interface World {
   readonly tenantId: string;
   readonly contactId: string;
+  /** The workflow that has asked the contact to opt in. */
+  readonly askedBy: string;
   readonly person: ReturnType<typeof aPerson>;
   /** Subject of the candidate who has an account. */
   readonly candidate: string;
   /** A contact under a legal hold, and the hold. */
   readonly held: string;
   readonly holdId: string;
+  /** An import that is done, and one whose file is still coming. */
+  readonly importId: string;
+  readonly uploading: string;
+  /** An address that may not be added. */
+  readonly suppressed: string;
   /** Takes expunge and every request for it back. */
   switchOff(): Promise<unknown>;
   /** Requests to enable expunge that the vendor, or the client, has made and nobody has answered. */
   readonly requestOf: Readonly<Record<'vendor' | 'client', () => Promise<string>>>;
   readonly expungeId: string;
+  readonly workflowId: string;
+  readonly workflows: Workflows;
 }
 
 export async function aWorld(services: FourServices, token: ReturnType<typeof tokensOf>): Promise<World> {
@@ -28,19 +42,24 @@ export async function aWorld(services: FourServices, token: ReturnType<typeof to
   await services.contact.call(tenant.recruiter, 'POST', `/v1/contacts/${contactId}/notes`, {
     body: `About ${person.givenName}`,
   });
+  const { workflowId: askedBy } = await anAsked(services.contact, tenant, { contactId });
   const { candidate } = await anAccount(services.contact, tenant);
   const held = await aContact(services.contact, tenant);
   const hold = await services.contact.call(officer, 'POST', `/v1/contacts/${held}/holds`, {
     caseReference: 'C 1',
     reason: 'litigation',
   });
+  const { id: importId } = await anImport(services.contact, tenant, `email\n${aPerson().email}\n`);
+  const uploading = randomUUID();
+  await services.contact.db.query(
+    `INSERT INTO import (id, tenant_id, state, created_by) VALUES ($1, $2, 'uploading', 'somebody')`,
+    [uploading, tenantId],
+  );
+  const { email: suppressed } = aPerson();
+  await expunge(services.contact, tenant, await aContact(services.contact, tenant, { email: suppressed }));
   const { expungeId } = await anExpunged(services.all['privacy-service'] as PrivacyTestService, { tenantId });
-  await ask(services.all['workflow-service'], {
-    method: 'PUT',
-    path: '/v1/workflows/manual',
-    token: await token('workflow-service', 'client-admin', tenantId),
-    body: { name: `Ask ${person.familyName}` },
-  });
+  const workflows = await workflowsOf(services, token, tenantId);
+  const { id: workflowId } = await workflows.draft();
   const switchOff = (): Promise<unknown> =>
     services.contact.call(staff, 'POST', `/v1/tenants/${tenantId}/expunge-policy/off`, { reason: 'Begin anew.' });
   const request = (caller: typeof staff) => async (): Promise<string> => {
@@ -52,13 +71,19 @@ export async function aWorld(services: FourServices, token: ReturnType<typeof to
   return {
     tenantId,
     contactId,
+    askedBy,
     person,
     candidate: candidate.subject,
     holdId: String(hold.body.id),
+    importId,
+    uploading,
+    suppressed,
     switchOff,
     requestOf,
     expungeId,
     held,
+    workflowId,
+    workflows,
   };
 }
 
@@ -80,7 +105,11 @@ export async function rowsOf({ all }: FourServices, service: ServiceName, tenant
   return rows.join('\n');
 }
 
-export type Asking = (
-  world: World,
-  role: Role,
-) => Promise<{ path: string; body?: unknown }> | { path: string; body?: unknown };
+/** What is sent: JSON, or a file as it is. */
+export interface Question {
+  readonly path: string;
+  readonly body?: unknown;
+  readonly file?: string;
+}
+
+export type Asking = (world: World, role: Role) => Promise<Question> | Question;

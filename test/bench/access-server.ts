@@ -71,8 +71,10 @@ function config(): ContactConfig {
     OIDC_JWKS_URL: identity.jwksUrl,
     LOG_LEVEL: 'fatal',
     SEAL_KEYRING_FILE: keyring,
+    SUPPRESSION_KEY_FILE: keyring,
     STATUS_PAGE_URL: 'http://127.0.0.1:1/status/',
     REMOVAL_LINK_URL: 'http://127.0.0.1:1/r/',
+    OPT_IN_LINK_URL: 'http://127.0.0.1:1/o/',
   });
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { numberOption, SERVICE_NAMES, type ServiceName, waitUntil } from '#local';
 import {
   aCompany,
@@ -8,7 +7,7 @@ import {
   signUp,
   type TestSystem,
 } from '../support/test-system.js';
-import { withBenchSystem } from './bench-system.js';
+import { residentKib, withBenchSystem } from './bench-system.js';
 import type { MailSink } from './mail-sink.js';
 
 const HELP = `npm run bench:backlog -- [--contacts 5000]
@@ -90,12 +89,4 @@ function watchMemory(system: TestSystem): { stop(): Map<ServiceName, number> } {
     return peaks;
   };
   return { stop };
-}
-
-function residentKib(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

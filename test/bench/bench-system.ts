@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import { type MailSink, startMailSink } from './mail-sink.js';
 
@@ -18,4 +19,12 @@ export async function withBenchSystem(work: (system: TestSystem, sink: MailSink)
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+/** Resident memory of a process in KiB; 0 when it is not there (or the system has no /proc). */
+export function residentKib(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
-import { repositoryRoot, type ServiceName, waitUntil } from '#local';
+import { anActiveWorkflow, ASKED_NEXT_DAY, repositoryRoot, type ServiceName, waitUntil } from '#local';
 import { hits, tracesInDatabase, tracesInFiles } from '../support/find-traces.js';
 import { readTopics } from '../support/read-topics.js';
 import {
@@ -121,9 +121,7 @@ describe('Delete Account with expunge enabled', () => {
   });
 
   test('When a recruiter removes a contact that was enrolled, then its enrolment and timer are part of the evidence', async () => {
-    await system.api.call(company.admin, 'PUT', `${system.urls['workflow-service']}/v1/workflows/manual`, {
-      name: 'Ask to opt in',
-    });
+    await anActiveWorkflow(system.api, company.admin, system.urls['workflow-service'], ASKED_NEXT_DAY);
     const email = `${randomUUID()}@example.com`;
     const { body: contact } = await system.api.call<{ id: string }>(company.recruiter, 'POST', contacts(), {
       email,
