@@ -1,0 +1,19 @@
+import type { Person } from './silence-rule.js';
+
+/** What the person's side of the model learns of a mail's fate; of two words about the same the first counts. */
+export function hearMail(
+  person: Person,
+  type: string,
+  { emailId, kind, permanent }: Record<string, unknown>,
+  { at, now }: { readonly at: number; readonly now: number },
+): void {
+  const mail = person.mails.get(String(emailId));
+  if (!mail) return;
+  // Whoever tells the time of acceptance may have a wrong clock: it was neither before the mail was written nor is it to come.
+  if (type === 'EmailAccepted') mail.acceptedAt ??= Math.max(mail.askedAt, Math.min(at, now));
+  if (type === 'EmailRejected' && permanent === true && mail.cameBack !== 'hard') mail.cameBack = 'refused';
+  if (type !== 'EmailBounced') return;
+  if (kind === 'complaint') mail.complained = true;
+  if (kind === 'hard') mail.cameBack = 'hard';
+  if (kind === 'soft') mail.cameBack ??= 'soft';
+}

@@ -1,0 +1,121 @@
+/** What can happen, as plain data: a history can be printed, shrunk and played again. Contacts are numbers in the history. */
+import fc from 'fast-check';
+
+export const CONTACTS = 40;
+export const HOUR = 3_600_000;
+const DAY_HOURS = 24;
+const DAY_SECONDS = 86_400;
+
+const ASK = { action: 'send-opt-in' };
+const wait = (days: number) => ({ action: 'wait', seconds: days * DAY_SECONDS });
+
+/** The workflows clients set up here. The first link lives exactly as long as it must. */
+export const WORKFLOWS = {
+  'two days': [{ ...ASK, linkValidSeconds: 2 * DAY_SECONDS }, wait(2), { action: 'expunge' }],
+  'thirty days': [ASK, wait(30), { action: 'expunge' }],
+  'with a reminder': [ASK, wait(5), { action: 'send-reminder' }, wait(3), { action: 'expunge' }],
+  'only asks': [ASK, wait(1)],
+} as const;
+export type WorkflowName = keyof typeof WORKFLOWS;
+
+const ANSWERS = ['opt-in', 'decline', 'one-click'] as const;
+const FATES = ['accepted', 'delayed', 'refused', 'soft', 'hard', 'complaint'] as const;
+const RIVALS = ['opt-in', 'hold', 'stop', 'policy-off', 'kill-switch', 'hard-bounce'] as const;
+export const QUEUES = [
+  'contact.commands',
+  'contact.events',
+  'notification.events',
+  'workflow.commands',
+  'expunge.commands',
+  'contact.expunged',
+] as const;
+
+type Who = readonly number[];
+/** The contact's newest mail, or its first. */
+export type WhichMail = 'newest' | 'first';
+export type Answer = (typeof ANSWERS)[number];
+export type Fate = (typeof FATES)[number];
+export type Rival = (typeof RIVALS)[number];
+
+export type Operation =
+  | { readonly op: 'answer'; readonly who: Who; readonly answer: Answer; readonly mail: WhichMail }
+  /** notification-service tells what became of a mail; its clock may be wrong by so many hours. */
+  | { readonly op: 'mail'; readonly who: Who; readonly fate: Fate; readonly mail: WhichMail; readonly skew: number }
+  | { readonly op: 'accept-all' }
+  | { readonly op: 'hold'; readonly who: Who; readonly hours: number | null }
+  | { readonly op: 'lift'; readonly who: Who }
+  | { readonly op: 'stop'; readonly who: Who }
+  | { readonly op: 'new-address'; readonly who: Who }
+  | { readonly op: 'policy' | 'kill-switch'; readonly tenant: number; readonly on: boolean }
+  | { readonly op: 'edit'; readonly tenant: number; readonly workflow: WorkflowName }
+  | { readonly op: 'archive'; readonly tenant: number }
+  | { readonly op: 'start'; readonly tenant: number; readonly workflow: WorkflowName; readonly existing: boolean }
+  | { readonly op: 'add'; readonly count: number }
+  | { readonly op: 'pass'; readonly hours: number }
+  | { readonly op: 'fire' | 'reconcile' | 'erase' | 'deliver-all' }
+  /** Only this topic, and of it only the first messages of each partition, to one service. */
+  | { readonly op: 'deliver'; readonly to: Reader; readonly topic: (typeof QUEUES)[number]; readonly share: number }
+  /** Messages that were delivered before come again, under the same id or as news. */
+  | { readonly op: 'repeat'; readonly picks: Who; readonly sameId: boolean }
+  /** A command that no sound workflow-service would send. */
+  | { readonly op: 'rogue'; readonly who: Who; readonly mail: WhichMail; readonly graceDays: number | null }
+  /** Something happens while the removal is judged: it was first in the queue for the locks, or comes after the look. */
+  | { readonly op: 'race'; readonly who: number; readonly rival: Rival; readonly first: 'rival' | 'removal' };
+
+export type Reader = 'contact-service' | 'workflow-service';
+
+export interface History {
+  /** What the two client companies begin with. */
+  readonly workflows: readonly [WorkflowName, WorkflowName];
+  readonly operations: readonly Operation[];
+}
+
+const op = <O extends Operation['op'], R extends object>(name: O, rest: { [K in keyof R]: fc.Arbitrary<R[K]> }) =>
+  fc.record({ op: fc.constant(name), ...rest } as { [K in keyof R | 'op']: fc.Arbitrary<(R & { op: O })[K]> });
+const contact = fc.nat(CONTACTS - 1);
+const who = fc.uniqueArray(contact, { minLength: 1, maxLength: 6 });
+const tenant = fc.nat(1);
+const mail = fc.constantFrom<WhichMail[]>('newest', 'newest', 'newest', 'first');
+const workflow = fc.constantFrom(...(Object.keys(WORKFLOWS) as WorkflowName[]));
+const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
+const skew = oneOf(0, 0, 0, -1, 1, -72, 72, -40 * DAY_HOURS, 40 * DAY_HOURS);
+const hours = oneOf(1, 6, DAY_HOURS, DAY_HOURS, 2 * DAY_HOURS, 3 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS);
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: op('answer', { who, answer: oneOf(...ANSWERS), mail }) },
+  { weight: 12, arbitrary: op('mail', { who, fate: oneOf(...FATES), mail, skew }) },
+  { weight: 8, arbitrary: op('accept-all', {}) },
+  { weight: 3, arbitrary: op('hold', { who, hours: oneOf(null, DAY_HOURS, 20 * DAY_HOURS) }) },
+  { weight: 2, arbitrary: op('lift', { who }) },
+  { weight: 3, arbitrary: op('stop', { who }) },
+  { weight: 2, arbitrary: op('new-address', { who }) },
+  { weight: 2, arbitrary: op('policy', { tenant, on: oneOf(true, true, false) }) },
+  { weight: 2, arbitrary: op('kill-switch', { tenant, on: oneOf(true, false, false) }) },
+  { weight: 2, arbitrary: op('edit', { tenant, workflow }) },
+  { weight: 1, arbitrary: op('archive', { tenant }) },
+  { weight: 2, arbitrary: op('start', { tenant, workflow, existing: fc.boolean() }) },
+  { weight: 1, arbitrary: op('add', { count: fc.integer({ min: 1, max: 8 }) }) },
+  { weight: 12, arbitrary: op('pass', { hours }) },
+  { weight: 12, arbitrary: oneOf<Operation>({ op: 'fire' }, { op: 'fire' }, { op: 'reconcile' }, { op: 'erase' }) },
+  { weight: 10, arbitrary: op('deliver-all', {}) },
+  {
+    weight: 8,
+    arbitrary: op('deliver', {
+      to: oneOf<Reader>('contact-service', 'workflow-service'),
+      topic: oneOf(...QUEUES),
+      share: oneOf(0.3, 0.7, 1),
+    }),
+  },
+  { weight: 3, arbitrary: op('repeat', { picks: fc.array(fc.nat(10_000), { maxLength: 8 }), sameId: fc.boolean() }) },
+  { weight: 10, arbitrary: op('rogue', { who, mail, graceDays: oneOf(null, null, 1, 8, 20, 35) }) },
+  { weight: 5, arbitrary: op('race', { who: contact, rival: oneOf(...RIVALS), first: oneOf<'rival' | 'removal'>('rival', 'removal') }) },
+);
+
+export const histories: fc.Arbitrary<History> = fc.record({
+  workflows: fc.tuple(workflow, workflow),
+  operations: fc.array(operation, { minLength: 20, maxLength: 60, size: 'max' }),
+});
+
+/** Short enough to be read in a test's output. */
+export const told = ({ workflows, operations }: History): string =>
+  [`workflows: ${workflows.join(', ')}`, ...operations.map((one) => JSON.stringify(one))].join('\n  ');

@@ -1,0 +1,67 @@
+/** Liveness: whoever nothing protects is removed in the end, whatever happened on the way, and nobody else has changed. */
+import { HOUR } from './history.js';
+import { deliverAll, fire } from './play.js';
+import { mayBeRemovedForSilence } from './silence-rule.js';
+import { acceptAll } from './tell.js';
+import { type Known, type World, Wrong } from './world.js';
+
+const FAR = 40 * 24 * HOUR;
+/** Later than all that ends by itself; a hold without an end is still there. */
+const AT_THE_END = Number.MAX_VALUE;
+const MOST_ROUNDS = 30;
+/** After so many soft bounces a person decides: how many of them workflow-service had heard of in time is its business. */
+const MOST_ATTEMPTS = 3;
+
+/** Every message arrives, every mail is accepted, and time passes until nothing changes any more. */
+export async function comeToTheEnd(world: World): Promise<void> {
+  let before = '';
+  for (let round = 0; ; round += 1) {
+    if (round === MOST_ROUNDS) throw new Wrong('it goes on and on');
+    await deliverAll(world);
+    acceptAll(world);
+    await deliverAll(world);
+    const now = await standing(world);
+    if (now === before && round > 2) break;
+    before = now;
+    await world.pass(FAR);
+    await fire(world);
+  }
+  await compare(world);
+}
+
+/** Where the enrolments stand; how often a removal was put off does not count. */
+async function standing({ services, clients }: World): Promise<string> {
+  const rows: unknown = await services.workflow.db.query(
+    `SELECT contact_id, workflow_id, state, step, attempt FROM enrolment WHERE tenant_id = ANY($1::uuid[]) ORDER BY 1, 2`,
+    [clients.map(({ tenant }) => tenant.tenantId)],
+  );
+  return JSON.stringify(rows);
+}
+
+async function compare(world: World): Promise<void> {
+  const left = world.people.filter((known) => isUnprotected(known)).map(({ id }) => id);
+  if (left.length > 0) throw new Wrong(`still here although nothing protects them: ${world.describe(left)}`);
+  const rows: { id: string; state: string; consent: string }[] = await world.services.contact.db.query(
+    'SELECT id, state, consent FROM contact WHERE tenant_id = ANY($1::uuid[])',
+    [world.clients.map(({ tenant }) => tenant.tenantId)],
+  );
+  const found = new Map(rows.map(({ id, state, consent }) => [id, `${state} ${consent}`]));
+  const other = world.people.filter(({ id, person, erased }) => {
+    const state = person.here ? 'active' : 'expunging';
+    return found.get(id) !== (erased ? undefined : `${state} ${person.consent}`);
+  });
+  if (other.length === 0) return;
+  throw new Wrong(
+    `not as they should be: ${other.map(({ id }) => found.get(id)).join()} ${world.describe(other.map(({ id }) => id))}`,
+  );
+}
+
+function isUnprotected({ person, client }: Known): boolean {
+  return [...person.mails].some(([emailId, { enrolmentId, template, grace }]) => {
+    const soft = [...person.mails.values()].filter(
+      (mail) => mail.enrolmentId === enrolmentId && mail.cameBack === 'soft',
+    );
+    if (template !== 'opt-in' || soft.length >= MOST_ATTEMPTS) return false;
+    return mayBeRemovedForSilence(person, client.company, { enrolmentId, emailId, grace }, AT_THE_END);
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Rule 2 in miniature: who may be removed for staying silent. Written from what the product promises and not from its code,
+ * and kept so short that a reader can check it by eye; the services are held against it. Times and spans in milliseconds.
+ */
+
+/** A mail that asked a person to opt in, with what it promised. */
+export interface Mail {
+  readonly enrolmentId: string;
+  readonly template: 'opt-in' | 'opt-in-reminder';
+  readonly askedAt: number;
+  /** Time to answer, from the acceptance on; 0: the mail said that nobody is removed. */
+  readonly grace: number;
+  readonly linkValid: number;
+  acceptedAt?: number;
+  /** `refused`: never accepted, for good. */
+  cameBack?: 'soft' | 'hard' | 'refused';
+  complained?: boolean;
+  /** The person has another address by now. */
+  toOldAddress?: boolean;
+}
+
+export interface Person {
+  /** False as soon as the removal has begun. */
+  here: boolean;
+  consent: 'none' | 'opted-in' | 'declined';
+  /** Whoever has agreed once was not silent, whatever they say later. */
+  everAgreed: boolean;
+  /** By id, until when. */
+  readonly holds: Map<string, number>;
+  /** Enrolments somebody took the person out of. */
+  readonly stopped: Set<string>;
+  readonly mails: Map<string, Mail>;
+}
+
+export interface Company {
+  policyOn: boolean;
+  killSwitch: boolean;
+}
+
+/** Somebody says that this person's time is over. */
+export interface Command {
+  readonly enrolmentId: string;
+  readonly emailId: string;
+  readonly grace: number;
+}
+
+export function mayBeRemovedForSilence(person: Person, company: Company, command: Command, now: number): boolean {
+  const mail = person.mails.get(command.emailId);
+  if (mail?.acceptedAt === undefined || mail.enrolmentId !== command.enrolmentId) return false;
+  const all = [...person.mails.values()];
+  const grace = Math.max(mail.grace, command.grace);
+  const wasAsked = mail.grace > 0 && !mail.toOldAddress && mail.linkValid >= grace;
+  const wasReached = !mail.cameBack && !all.some((one) => cameBackForGood(one) && countsFor(mail, one));
+  const hadItsTime = now >= mail.acceptedAt + grace && all.every((one) => now >= promisedUntil(one));
+  const isFree = !person.stopped.has(mail.enrolmentId) && ![...person.holds.values()].some((until) => until > now);
+  const isAllowed = company.policyOn && !company.killSwitch;
+  return person.here && !person.everAgreed && wasAsked && wasReached && hadItsTime && isFree && isAllowed;
+}
+
+const promisedUntil = ({ acceptedAt, grace }: Mail): number => (acceptedAt === undefined ? 0 : acceptedAt + grace);
+const cameBackForGood = ({ cameBack }: Mail): boolean => cameBack === 'hard' || cameBack === 'refused';
+/** Another workflow's mail tells of the address it went to, so only while that is the person's. */
+const countsFor = (mail: Mail, other: Mail): boolean => other.enrolmentId === mail.enrolmentId || !other.toOldAddress;
+
+/** Nobody is written to who has answered, complained, was stopped, or cannot be reached. */
+export function mayBeAsked(person: Person, enrolmentId: string): boolean {
+  const wanted = ![...person.mails.values()].some(
+    (mail) => mail.complained || (cameBackForGood(mail) && !mail.toOldAddress),
+  );
+  return person.here && person.consent === 'none' && wanted && !person.stopped.has(enrolmentId);
+}
+
+/** Whether the link of this mail still takes a yes; before the acceptance it does not run out. */
+export const takesYes = (person: Person, { acceptedAt, linkValid, toOldAddress }: Mail, now: number): boolean =>
+  person.here && !toOldAddress && (acceptedAt === undefined || now < acceptedAt + linkValid);
