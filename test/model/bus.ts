@@ -20,9 +20,12 @@ export interface Letter {
 const PARTITIONS = 2;
 const partitionOf = (key: string): number => Number.parseInt(key.at(-1)!, 16) % PARTITIONS;
 
+const idFor = (to: Reader, { headers }: Letter): string => `${to} ${headers.ce_id}`;
+
 export class Bus {
   private readonly queues = new Map<string, Letter[]>();
   private readonly delivered: { to: Reader; letter: Letter }[] = [];
+  private readonly known = new Set<string>();
   private offset = 0;
 
   constructor(
@@ -73,7 +76,13 @@ export class Bus {
     const processor = new ChunkProcessor(app.get(DataSource), app.get(Bindings).byType);
     const { parked } = await processor.process(letters.map((letter) => this.toRecord(letter)));
     this.delivered.push(...letters.map((letter) => ({ to, letter })));
+    for (const letter of letters) this.known.add(idFor(to, letter));
     return parked;
+  }
+
+  /** Not yet delivered under this id; a service takes no notice of the others. */
+  isNews(to: Reader, letter: Letter): boolean {
+    return !this.known.has(idFor(to, letter));
   }
 
   /** Letters that were delivered before, to be delivered again. */

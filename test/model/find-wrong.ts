@@ -30,16 +30,21 @@ export interface Found {
   readonly wrong?: string;
   readonly histories: number;
   readonly contacts: number;
+  /** How often each answer was given to the end of a grace period. */
+  readonly verdicts: Readonly<Record<string, number>>;
 }
 
 /** Plays random histories until one goes wrong. */
 export async function findWrong(services: Services, { runs, shrink }: Search): Promise<Found> {
   let contacts = 0;
+  const verdicts: Record<string, number> = {};
   let lastShrink = Infinity;
   const property = fc.asyncProperty(histories, async (history) => {
     if (performance.now() > lastShrink) return;
     try {
-      contacts += await live(services, history);
+      const world = await live(services, history);
+      contacts += world.people.length;
+      for (const [verdict, count] of Object.entries(world.verdicts)) verdicts[verdict] = (verdicts[verdict] ?? 0) + count;
     } catch (error) {
       lastShrink = Math.min(lastShrink, performance.now() + LONGEST_SHRINK_MS);
       throw error;
@@ -48,16 +53,15 @@ export async function findWrong(services: Services, { runs, shrink }: Search): P
   const details = await fc.check(property, { seed: SEED, numRuns: runs, endOnFailure: !shrink });
   const { failed, counterexample, errorInstance, numRuns } = details;
   const wrong = failed ? `${String(errorInstance)}\n(MODEL_SEED=${SEED})\n  ${told(counterexample![0])}` : undefined;
-  return { wrong, histories: numRuns, contacts };
+  return { wrong, histories: numRuns, contacts, verdicts };
 }
 
-/** Returns how many contacts have lived through the history. */
-async function live(services: Services, history: History): Promise<number> {
+async function live(services: Services, history: History): Promise<World> {
   const world = await World.begin(services);
   try {
     await play(world, history);
     await comeToTheEnd(world);
-    return world.people.length;
+    return world;
   } finally {
     await leave(world);
   }

@@ -119,7 +119,8 @@ export class World {
     letters: readonly Letter[],
     answers: (letter: Letter) => boolean = () => true,
   ): Promise<void> {
-    const mayGo = to === 'contact-service' ? letters.flatMap((letter) => this.hear(letter)) : [];
+    const news = to === 'contact-service' ? letters.filter((letter) => this.bus.isNews(to, letter)) : [];
+    const mayGo = news.flatMap((letter) => this.hear(letter));
     const parked = await this.bus.deliver(to, letters);
     if (parked > 0)
       throw new Wrong(`${to} could not handle ${parked} of ${letters.map(({ type }) => type).join(', ')}`);
@@ -131,6 +132,7 @@ export class World {
     const said = await this.bus.collect();
     const gone = said.filter(({ type }) => type === 'ExpungeRequested').map(({ key }) => key);
     for (const letter of said) {
+      this.count(letter);
       if (answers(letter)) this.bus.post(letter);
       await this.overhear(letter);
     }
@@ -138,7 +140,19 @@ export class World {
     if (wrong.length > 0) throw new Wrong(`removed although rule 2 protects: ${this.describe(wrong)}`);
     if (new Set(gone).size < gone.length) throw new Wrong(`removed twice: ${this.describe(gone)}`);
     const left = mayGo.filter((id) => !gone.includes(id));
-    if (left.length > 0) throw new Wrong(`not removed although rule 2 does not protect: ${this.describe(left)}`);
+    const why = said.filter(({ type, key }) => type === 'ExpungeDeclined' && left.includes(key));
+    const reasons = why.map(({ data }) => String(data.reason)).join();
+    if (left.length > 0)
+      throw new Wrong(`not removed (${reasons}) although rule 2 does not protect: ${this.describe(left)}`);
+  }
+
+  /** How often each answer was given to the end of a grace period. */
+  readonly verdicts: Record<string, number> = {};
+
+  private count({ type, data }: Letter): void {
+    const verdict = type === 'ExpungeDeclined' ? String(data.reason) : 'removed';
+    if (type !== 'ExpungeDeclined' && type !== 'ExpungeRequested') return;
+    this.verdicts[verdict] = (this.verdicts[verdict] ?? 0) + 1;
   }
 
   describe(ids: readonly string[]): string {
