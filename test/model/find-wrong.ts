@@ -44,7 +44,8 @@ export async function findWrong(services: Services, { runs, shrink }: Search): P
     try {
       const world = await live(services, history);
       contacts += world.people.length;
-      for (const [verdict, count] of Object.entries(world.verdicts)) verdicts[verdict] = (verdicts[verdict] ?? 0) + count;
+      for (const [verdict, count] of Object.entries(world.verdicts))
+        verdicts[verdict] = (verdicts[verdict] ?? 0) + count;
     } catch (error) {
       lastShrink = Math.min(lastShrink, performance.now() + LONGEST_SHRINK_MS);
       throw error;

@@ -108,7 +108,14 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 3, arbitrary: op('repeat', { picks: fc.array(fc.nat(10_000), { maxLength: 8 }), sameId: fc.boolean() }) },
   { weight: 10, arbitrary: op('rogue', { who, mail, graceDays: oneOf(null, null, 1, 8, 20, 35) }) },
-  { weight: 5, arbitrary: op('race', { who: contact, rival: oneOf(...RIVALS), first: oneOf<'rival' | 'removal'>('rival', 'removal') }) },
+  {
+    weight: 5,
+    arbitrary: op('race', {
+      who: contact,
+      rival: oneOf(...RIVALS),
+      first: oneOf<'rival' | 'removal'>('rival', 'removal'),
+    }),
+  },
 );
 
 export const histories: fc.Arbitrary<History> = fc.record({

@@ -23,7 +23,10 @@ const DAY_MS = 24 * 3_600_000;
 test(
   `When ${RUNS} random histories happen (seed ${SEED}), then those go whom rule 2 does not protect, and nobody else`,
   async () => {
-    const { wrong, contacts, verdicts } = await findWrong(services, { runs: RUNS, shrink: process.env.NOSHRINK === undefined });
+    const { wrong, contacts, verdicts } = await findWrong(services, {
+      runs: RUNS,
+      shrink: process.env.NOSHRINK === undefined,
+    });
     // Not compared but thrown: a history is read line by line.
     if (wrong !== undefined) throw new Error(wrong);
     expect(contacts).toBeGreaterThan(0);

@@ -54,7 +54,7 @@ export class World {
   /** What privacy-service was asked for. */
   readonly removals = new Map<string, { readonly request: Data<ExpungeRequested>; readonly done: Set<string> }>();
   private readonly byId = new Map<string, Known>();
-  private readonly asked = new Map<string, Data<RequestOptIn>>();
+  private readonly asked = new Map<string, { readonly request: Data<RequestOptIn>; readonly may: boolean }>();
   private passed = 0;
 
   private constructor(
@@ -177,7 +177,7 @@ export class World {
     if (!known) return [];
     switch (type) {
       case 'RequestOptIn':
-        this.asked.set(String(data.emailId), data as unknown as Data<RequestOptIn>);
+        this.noteRequest(known, data as unknown as Data<RequestOptIn>);
         return [];
       case 'ExpungeContact':
         return this.mayGo(known, data as unknown as Data<ExpungeContact>) ? [key] : [];
@@ -198,6 +198,11 @@ export class World {
     return may;
   }
 
+  /** A later command of the same delivery may end what this one begins, so it is judged here. */
+  private noteRequest({ person }: Known, request: Data<RequestOptIn>): void {
+    this.asked.set(request.emailId, { request, may: mayBeAsked(person, request.enrolmentId) });
+  }
+
   /** What notification-service and privacy-service take from what is said. */
   private async overhear({ type, key, data }: Letter): Promise<void> {
     if (type === 'SendEmail') await this.noteMail(key, data as unknown as Data<SendEmail>);
@@ -216,9 +221,9 @@ export class World {
   private async noteMail(contactId: string, data: Data<SendEmail>): Promise<void> {
     const { emailId, sealed, graceSeconds = 0 } = data;
     const { person } = this.byId.get(contactId)!;
-    const { enrolmentId, template, linkValidSeconds } = this.asked.get(emailId)!;
-    if (!mayBeAsked(person, enrolmentId))
-      throw new Wrong(`asked although nobody may ask: ${this.describe([contactId])}`);
+    const { request, may } = this.asked.get(emailId)!;
+    const { enrolmentId, template, linkValidSeconds } = request;
+    if (!may) throw new Wrong(`asked although nobody may ask: ${this.describe([contactId])}`);
     if (person.mails.has(emailId)) throw new Wrong(`asked twice with one mail: ${this.describe([contactId])}`);
     const { linkUrl } = await openSeal(this.services.contact.keyring, sealed, data as unknown as SealBinding);
     const promise = { grace: graceSeconds * 1_000, linkValid: linkValidSeconds * 1_000 };
