@@ -94,7 +94,7 @@ describe('where a contact stands', () => {
       (tenant, contactId) => asked(tenant, contactId, { graceSeconds: 0 }),
     ],
     [
-      'asked, 2 days left',
+      'asked, 30 days left',
       'two workflows ask it, of which one ends earlier',
       async (tenant, contactId) => {
         await asked(tenant, contactId, { graceSeconds: 2 * DAY_SECONDS });
@@ -127,6 +127,15 @@ describe('where a contact stands', () => {
       'its mail came back',
       async (tenant, contactId) => {
         await bounce(await asked(tenant, contactId), 'hard');
+      },
+    ],
+    [
+      'undeliverable',
+      'one of two workflows has found that nobody is reached',
+      async (tenant, contactId) => {
+        const first = await asked(tenant, contactId);
+        await asked(tenant, contactId);
+        await bounce(first, 'hard');
       },
     ],
     [

@@ -59,9 +59,9 @@ const valuesOf = ({ tenantId, contactIds, workflowId, showHolds }: Look): unknow
 ];
 
 /**
- * Mails to an address the contact has no more count for nothing. An enrolment fails when a mail of it came back for good, or
- * each of them for now; a contact is undeliverable when all its enrolments have failed. Of several that may end in the
- * removal the first to end counts. The order of the cases is that of the rule by which silent contacts are removed.
+ * Mails to an address the contact has no more count for nothing. An enrolment fails when each mail of it came back for
+ * now; a contact is undeliverable when all its enrolments have failed, or when a mail of any came back for good. It is removed
+ * when the time that each of its mails names is over, so of several the last to end counts. The order of the cases is that of the rule by which silent contacts are removed.
  * Lateral, and each look fenced by OFFSET 0: so a contact costs its own rows by their ids, even when the planner knows nothing
  * of the tables yet and would rather walk through all rows of the tenant.
  */
@@ -73,12 +73,12 @@ const STANDING = `
   CROSS JOIN LATERAL (SELECT * FROM contact WHERE id = given.contact_id OFFSET 0) AS contact
   CROSS JOIN LATERAL (
     SELECT count(*) > 0 AS known, bool_and(stopped) AS stopped, bool_or(complained) AS complained,
-      bool_and(failed) FILTER (WHERE NOT stopped) AS failed,
-      min(ends_at) FILTER (WHERE NOT stopped AND NOT failed) AS ends_at
+      bool_or(unreachable) OR bool_and(failed) FILTER (WHERE NOT stopped) AS failed,
+      max(ends_at) FILTER (WHERE NOT stopped AND NOT failed) AS ends_at
     FROM (
       SELECT bool_or(stopped_at IS NOT NULL) AS stopped, bool_or(complained_at IS NOT NULL) AS complained,
-        bool_or(rejected_at IS NOT NULL OR bounce_kind IS NOT DISTINCT FROM 'hard')
-          OR bool_and(bounce_kind IS NOT NULL) AS failed,
+        bool_or(rejected_at IS NOT NULL OR bounce_kind IS NOT DISTINCT FROM 'hard') AS unreachable,
+        bool_and(bounce_kind IS NOT NULL) AS failed,
         max(accepted_at + grace_seconds * interval '1 second') FILTER (WHERE bounce_kind IS NULL AND grace_seconds > 0)
           AS ends_at
       FROM (SELECT * FROM opt_in_ask WHERE contact_id = contact.id OFFSET 0) AS ask

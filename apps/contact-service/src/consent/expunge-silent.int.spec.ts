@@ -188,6 +188,26 @@ describe('who stays', () => {
     expect(await requestsFor(first.contactId)).toHaveLength(1);
   });
 
+  test('When another workflow has asked too and promised more, then its promise is kept as well', async () => {
+    const tenant = await aTenant(service);
+    const long = await anAsked(service, tenant);
+    const short = await aSilent(service, tenant, { contactId: long.contactId, graceSeconds: 2 * DAY_SECONDS });
+    await service.deliver(ExpungeContact, theEndOf(short));
+    expect(await reasonsFor(long.contactId)).toEqual(['too-early']);
+    await passTime(service, long.contactId, 28 * DAY_SECONDS);
+    await service.deliver(ExpungeContact, theEndOf(short));
+    expect(await requestsFor(long.contactId)).toHaveLength(1);
+  });
+
+  test("When another workflow's mail came back for good, then that protects while it is the same address", async () => {
+    const tenant = await aTenant(service);
+    const other = await anAsked(service, tenant);
+    const ask = await aSilent(service, tenant, { contactId: other.contactId });
+    await bounce(other, 'hard');
+    await service.deliver(ExpungeContact, theEndOf(ask));
+    expect([await requestsFor(ask.contactId), await reasonsFor(ask.contactId)]).toEqual([[], ['bounced']]);
+  });
+
   test('When the bounce is heard of before the acceptance, then it protects all the same', async () => {
     const tenant = await aTenant(service);
     const ask = anAsk({ tenantId: tenant.tenantId, contactId: await aContact(service, tenant) });

@@ -41,7 +41,8 @@ export class ExpungeSilent implements BatchHandler<ExpungeContact> {
     const asks = await asksOf(tx, tenantId, [...judged.keys()]);
     const today = await lockRemovedToday(tx, tenantId);
     const leftToday = this.config.SILENT_EXPUNGES_PER_DAY - today.expunged;
-    const { going, staying } = decideAll(commands, { judged, asks: byEnrolment(asks), leftToday });
+    const byContact = Map.groupBy(asks, ({ contactId }) => contactId);
+    const { going, staying } = decideAll(commands, { judged, asks: byContact, leftToday });
     await addRemovedToday(tx, tenantId, { day: today.day, more: going.length });
     await this.expunge(tx, going);
     await this.decline(tx, staying, judged);
@@ -87,9 +88,6 @@ const withoutRepeats = (commands: readonly ExpungeContact[]): ExpungeContact[] =
   ).values(),
 ];
 
-const byEnrolment = (asks: readonly OptInAsk[]): Map<string, OptInAsk[]> =>
-  Map.groupBy(asks, ({ contactId, enrolmentId }) => `${contactId} ${enrolmentId}`);
-
 interface Known {
   readonly judged: ReadonlyMap<string, Judged>;
   readonly asks: ReadonlyMap<string, OptInAsk[]>;
@@ -104,7 +102,8 @@ function decideAll(commands: readonly ExpungeContact[], { judged, asks, leftToda
     const one = judged.get(contactId);
     const decision = decideSilentExpunge({
       ...situationOf(going.has(contactId) ? undefined : one),
-      asks: asks.get(`${contactId} ${enrolmentId}`) ?? [],
+      asks: asks.get(contactId) ?? [],
+      enrolmentId,
       emailId,
       graceSeconds,
       leftToday: leftToday - going.size,

@@ -29,6 +29,7 @@ const silent = (given: Partial<Silence> = {}): Silence => ({
   killSwitch: false,
   policy: 'permanent',
   asks: [anAsk()],
+  enrolmentId: 'enrolment',
   emailId: 'mail',
   graceSeconds: GRACE,
   now: NOW,
@@ -88,6 +89,22 @@ describe('each condition by itself', () => {
       'a reminder promised more time',
       withOther({ template: 'opt-in-reminder', acceptedAt: ago(GRACE - 1) }),
     ],
+    ['not-asked', 'the mail was of another enrolment', withAsk({ enrolmentId: 'foreign' })],
+    [
+      'bounced',
+      "another workflow's mail came back for good",
+      withOther({ enrolmentId: 'foreign', bounceKind: 'hard' }),
+    ],
+    [
+      'bounced',
+      'another mail of the enrolment came back from an earlier address',
+      withOther({ bounceKind: 'hard', addressChanged: true }),
+    ],
+    [
+      'too-early',
+      "another workflow's mail promised more time",
+      withOther({ enrolmentId: 'foreign', graceSeconds: GRACE + 1 }),
+    ],
     ['daily-cap', 'as many as may be were removed today', { leftToday: 0 }],
   ];
   test.each(cases)('%s: when %s', (reason, _, given) => {
@@ -96,6 +113,13 @@ describe('each condition by itself', () => {
 
   test('When another mail came back for now, then the one that arrived counts', () => {
     expect(decideSilentExpunge(silent(withOther({ bounceKind: 'soft' })))).toBe('expunge');
+  });
+
+  test.each([
+    ['was stopped', { stopped: true }],
+    ['came back from an address the contact has no more', { bounceKind: 'hard', addressChanged: true }],
+  ] as const)("When another workflow's mail %s, then that says nothing of this one", (_, ask) => {
+    expect(decideSilentExpunge(silent(withOther({ enrolmentId: 'foreign', ...ask })))).toBe('expunge');
   });
 
   test('When the link outlives the grace period, then it makes no difference how long', () => {
@@ -130,7 +154,7 @@ const seconds = fc.oneof(fc.constantFrom(0, 1, GRACE - 1, GRACE, GRACE + 1), fc.
 const anyAsk: fc.Arbitrary<OptInAsk> = fc.record({
   emailId: fc.constantFrom('mail', 'other', 'third'),
   contactId: fc.constant('contact'),
-  enrolmentId: fc.constant('enrolment'),
+  enrolmentId: fc.constantFrom('enrolment', 'enrolment', 'foreign'),
   template: fc.constantFrom('opt-in', 'opt-in-reminder'),
   graceSeconds: seconds,
   linkValidSeconds: seconds,
@@ -147,6 +171,7 @@ const anySilence: fc.Arbitrary<Silence> = fc.record({
   killSwitch: fc.constantFrom(false, false, true),
   policy: fc.constantFrom('permanent', 'permanent', 'off'),
   asks: fc.uniqueArray(anyAsk, { maxLength: 3, selector: ({ emailId }) => emailId }),
+  enrolmentId: fc.constant('enrolment'),
   emailId: fc.constant('mail'),
   graceSeconds: seconds,
   now: fc.constant(NOW),
@@ -155,7 +180,9 @@ const anySilence: fc.Arbitrary<Silence> = fc.record({
 
 /** Rule 2 as design.md says it, written down once more and in another way. */
 function mayGo(s: Silence): boolean {
-  const ask = s.asks.find(({ emailId }) => emailId === s.emailId);
+  const own = s.asks.filter(({ enrolmentId }) => enrolmentId === s.enrolmentId);
+  const ask = own.find(({ emailId }) => emailId === s.emailId);
+  const telling = [...own, ...s.asks.filter(({ addressChanged }) => !addressChanged)];
   if (!ask || ask.acceptedAt === null || ask.addressChanged) return false;
   const waited = (NOW.getTime() - ask.acceptedAt.getTime()) / 1_000;
   const promisesKept = s.asks.every(
@@ -164,13 +191,13 @@ function mayGo(s: Silence): boolean {
   return [
     s.state === 'active',
     !s.consented,
-    s.asks.every(({ stopped }) => !stopped),
+    own.every(({ stopped }) => !stopped),
     !s.held && !s.killSwitch && s.policy === 'permanent',
     ask.graceSeconds > 0,
     waited >= s.graceSeconds && promisesKept,
     ask.linkValidSeconds >= s.graceSeconds && ask.linkValidSeconds >= ask.graceSeconds,
     ask.bounceKind === null,
-    s.asks.every(({ rejected, bounceKind }) => !rejected && bounceKind !== 'hard'),
+    telling.every(({ rejected, bounceKind }) => !rejected && bounceKind !== 'hard'),
     s.leftToday > 0,
   ].every(Boolean);
 }

@@ -26,8 +26,10 @@ export interface Silence {
   readonly held: boolean;
   readonly killSwitch: boolean;
   readonly policy: ExpungePolicy;
-  /** All mails of the enrolment that asked this contact. */
+  /** All mails that asked this contact, by whichever workflow. */
   readonly asks: readonly OptInAsk[];
+  /** Whose grace period is over, as the command says. */
+  readonly enrolmentId: string;
   /** The mail whose acceptance started the grace period, as the command names it. */
   readonly emailId: string;
   /** The grace period, as the command names it. */
@@ -41,13 +43,14 @@ export interface Silence {
 /**
  * Rule 2: nobody is removed for silence unless the mail that asked was accepted at least the grace period ago and has not
  * bounced since, its link was valid all that time, no opt-in was given, nothing holds the contact, the policy is on and the
- * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal.
+ * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal. What another
+ * workflow's mail has promised is kept too, and an address at which it came back for good reaches nobody.
  */
 export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge' {
-  const { asks, killSwitch, policy } = silence;
+  const { asks, enrolmentId, killSwitch, policy } = silence;
   if (silence.state !== 'active') return 'gone';
   if (silence.consented) return 'opted-in';
-  if (asks.some(({ stopped }) => stopped)) return 'stopped';
+  if (asks.some((ask) => ask.stopped && ask.enrolmentId === enrolmentId)) return 'stopped';
   if (silence.held) return 'held';
   if (killSwitch) return 'kill-switch';
   if (policy === 'off') return 'policy-off';
@@ -55,20 +58,21 @@ export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge'
 }
 
 /** What the mails themselves have against it. */
-function decideByMails({ asks, emailId, graceSeconds, now }: Silence): DeclineReason | undefined {
-  const ask = asks.find((one) => one.emailId === emailId);
+function decideByMails({ asks, enrolmentId, emailId, graceSeconds, now }: Silence): DeclineReason | undefined {
+  const ask = asks.find((one) => one.emailId === emailId && one.enrolmentId === enrolmentId);
   // With a grace of 0 the mail promised that nobody is removed.
   if (!ask?.acceptedAt || ask.addressChanged || ask.graceSeconds === 0) return 'not-asked';
   const grace = Math.max(ask.graceSeconds, graceSeconds);
   if (ask.linkValidSeconds < grace) return 'not-asked';
-  if (ask.bounceKind !== null || asks.some(cameBackForGood)) return 'bounced';
+  const returned = asks.some((one) => cameBackForGood(one) && (one.enrolmentId === enrolmentId || !one.addressChanged));
+  if (ask.bounceKind !== null || returned) return 'bounced';
   const promised = Math.max(secondsAfter(ask.acceptedAt, grace), ...asks.map(promisedUntil));
   return now.getTime() < promised ? 'too-early' : undefined;
 }
 
 const cameBackForGood = ({ rejected, bounceKind }: OptInAsk): boolean => rejected || bounceKind === 'hard';
 
-/** A reminder is a promise too: who reads only that one has the time it names. */
+/** Each mail is a promise: who reads only a reminder, or another workflow's mail, has the time that one names. */
 const promisedUntil = ({ acceptedAt, graceSeconds }: OptInAsk): number =>
   acceptedAt === null ? 0 : secondsAfter(acceptedAt, graceSeconds);
 

@@ -177,7 +177,8 @@ function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }:
   if (reason === 'too-early') {
     const graceMs = promisedSeconds(steps, optInStep(steps)) * 1_000;
     const over = (state.acceptedAt?.getTime() ?? 0) + graceMs;
-    return over > present ? over : present + HOUR_MS;
+    // A mail of another workflow may have promised more; when that is over is not known here.
+    if (over > present) return over;
   }
   return present + Math.min(DAY_MS, HOUR_MS * 2 ** Math.min(state.postponed, 10));
 }
