@@ -18,6 +18,7 @@ export interface Letter {
 }
 
 const PARTITIONS = 2;
+const RECENT = 80;
 const partitionOf = (key: string): number => Number.parseInt(key.at(-1)!, 16) % PARTITIONS;
 
 const idFor = (to: Reader, { headers }: Letter): string => `${to} ${headers.ce_id}`;
@@ -85,12 +86,12 @@ export class Bus {
     return !this.known.has(idFor(to, letter));
   }
 
-  /** Letters that were delivered before, to be delivered again. */
+  /** Letters that were delivered not long before, to be delivered again. */
   again(picks: readonly number[], sameId: boolean): { to: Reader; letter: Letter }[] {
     const count = this.delivered.length;
     if (count === 0) return [];
     return picks.map((pick) => {
-      const { to, letter } = this.delivered[pick % count]!;
+      const { to, letter } = this.delivered[count - 1 - (pick % Math.min(count, RECENT))]!;
       const headers = sameId ? letter.headers : { ...letter.headers, ce_id: randomUUID() };
       return { to, letter: { ...letter, headers } };
     });

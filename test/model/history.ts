@@ -89,8 +89,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: op('lift', { who }) },
   { weight: 3, arbitrary: op('stop', { who }) },
   { weight: 2, arbitrary: op('new-address', { who }) },
-  { weight: 2, arbitrary: op('policy', { tenant, on: oneOf(true, true, false) }) },
-  { weight: 2, arbitrary: op('kill-switch', { tenant, on: oneOf(true, false, false) }) },
+  { weight: 2, arbitrary: op('policy', { tenant, on: oneOf(true, true, true, false) }) },
+  { weight: 2, arbitrary: op('kill-switch', { tenant, on: oneOf(true, false, false, false) }) },
   { weight: 2, arbitrary: op('edit', { tenant, workflow }) },
   { weight: 1, arbitrary: op('archive', { tenant }) },
   { weight: 2, arbitrary: op('start', { tenant, workflow, existing: fc.boolean() }) },
@@ -106,7 +106,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       share: oneOf(0.3, 0.7, 1),
     }),
   },
-  { weight: 3, arbitrary: op('repeat', { picks: fc.array(fc.nat(10_000), { maxLength: 8 }), sameId: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: op('repeat', { picks: fc.array(fc.nat(79), { minLength: 1, maxLength: 12 }), sameId: fc.boolean() }),
+  },
   { weight: 10, arbitrary: op('rogue', { who, mail, graceDays: oneOf(null, null, 1, 8, 20, 35) }) },
   {
     weight: 5,

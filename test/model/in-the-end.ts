@@ -1,7 +1,7 @@
 /** Liveness: whoever nothing protects is removed in the end, whatever happened on the way, and nobody else has changed. */
 import { HOUR } from './history.js';
 import { deliverAll, fire } from './play.js';
-import { mayBeRemovedForSilence } from './silence-rule.js';
+import { mayBeAsked, mayBeRemovedForSilence, type Person } from './silence-rule.js';
 import { acceptAll } from './tell.js';
 import { type Known, type World, Wrong } from './world.js';
 
@@ -41,6 +41,8 @@ async function standing({ services, clients }: World): Promise<string> {
 async function compare(world: World): Promise<void> {
   const left = world.people.filter((known) => isUnprotected(known)).map(({ id }) => id);
   if (left.length > 0) throw new Wrong(`still here although nothing protects them: ${world.describe(left)}`);
+  const forgotten = world.people.filter((known) => isForgotten(known, world.undeliverable)).map(({ id }) => id);
+  if (forgotten.length > 0) throw new Wrong(`not asked again although a mail came back: ${world.describe(forgotten)}`);
   const rows: { id: string; state: string; consent: string }[] = await world.services.contact.db.query(
     'SELECT id, state, consent FROM contact WHERE tenant_id = ANY($1::uuid[])',
     [world.clients.map(({ tenant }) => tenant.tenantId)],
@@ -58,10 +60,17 @@ async function compare(world: World): Promise<void> {
 
 function isUnprotected({ person, client }: Known): boolean {
   return [...person.mails].some(([emailId, { enrolmentId, template, grace }]) => {
-    const soft = [...person.mails.values()].filter(
-      (mail) => mail.enrolmentId === enrolmentId && mail.cameBack === 'soft',
-    );
-    if (template !== 'opt-in' || soft.length >= MOST_ATTEMPTS) return false;
+    if (template !== 'opt-in' || softBouncesOf(person, enrolmentId) >= MOST_ATTEMPTS) return false;
     return mayBeRemovedForSilence(person, client.company, { enrolmentId, emailId, grace }, AT_THE_END);
   });
 }
+
+/** A mail that came back for now is written again, unless nobody may, or a person decides by now. */
+function isForgotten({ person }: Known, undeliverable: ReadonlySet<string>): boolean {
+  const newest = [...person.mails.values()].findLast(({ template, grace }) => template === 'opt-in' && grace > 0);
+  if (newest?.cameBack !== 'soft' || undeliverable.has(newest.enrolmentId)) return false;
+  return mayBeAsked(person, newest.enrolmentId) && softBouncesOf(person, newest.enrolmentId) < MOST_ATTEMPTS;
+}
+
+const softBouncesOf = ({ mails }: Person, enrolmentId: string): number =>
+  [...mails.values()].filter((mail) => mail.enrolmentId === enrolmentId && mail.cameBack === 'soft').length;

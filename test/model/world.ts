@@ -53,6 +53,8 @@ export class World {
   >();
   /** What privacy-service was asked for. */
   readonly removals = new Map<string, { readonly request: Data<ExpungeRequested>; readonly done: Set<string> }>();
+  /** Enrolments of which workflow-service was told that their mails come back. */
+  readonly undeliverable = new Set<string>();
   private readonly byId = new Map<string, Known>();
   private readonly asked = new Map<string, { readonly request: Data<RequestOptIn>; readonly may: boolean }>();
   private passed = 0;
@@ -205,6 +207,7 @@ export class World {
 
   /** What notification-service and privacy-service take from what is said. */
   private async overhear({ type, key, data }: Letter): Promise<void> {
+    if (type === 'ExpungeDeclined' && data.reason === 'bounced') this.undeliverable.add(String(data.enrolmentId));
     if (type === 'SendEmail') await this.noteMail(key, data as unknown as Data<SendEmail>);
     if (type === 'ExpungeRequested') {
       this.removals.set(key, { request: data as unknown as Data<ExpungeRequested>, done: new Set() });
