@@ -216,6 +216,15 @@ describe('Mails', () => {
     expect(progress(again.state, fired).messages[0]?.data).toMatchObject({ emailId: mail(2, 2) });
   });
 
+  it('When it is told again that a mail came back softly, before the next is sent, then that is no second time', () => {
+    for (const told of [mail(0), mail(2)]) {
+      const second = after([bounced(told, 'soft')], inLastWait);
+      expect(whyIgnored(decide(second, bounced(told, 'soft'), given()))).toBe('other-mail');
+      // What is worse counts, whenever it is heard of.
+      expect(progress(second, bounced(told, 'hard')).state).toMatchObject({ state: 'undeliverable' });
+    }
+  });
+
   it('When an old attempt comes back softly once more, then it is ignored', () => {
     const second = after([bounced(mail(0), 'soft'), fired], inFirstWait);
     expect(whyIgnored(decide(second, bounced(mail(0), 'soft'), given()))).toBe('other-mail');

@@ -110,7 +110,8 @@ function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): De
   if (state.attempt >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
   const again = { ...waiting(state), step, attempt: state.attempt + 1 };
   return {
-    state: first ? { ...again, acceptedAt: undefined } : again,
+    // Told again before the next is sent, it is not taken for that one.
+    state: first ? { ...again, optInMail: undefined, acceptedAt: undefined } : again,
     messages: [],
     timer: new Date(given.now.getTime() + DAY_MS),
   };
