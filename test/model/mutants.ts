@@ -1,0 +1,100 @@
+/** The rule with one condition left out, or judged without its locks: what the model has to notice. */
+import { readFile } from 'node:fs/promises';
+import { dirname, posix } from 'node:path';
+import { compileFunction } from 'node:vm';
+import { transform } from '@swc/core';
+
+/** The sources that are changed, as seen from here. */
+export const SOURCES = {
+  rule: '../../apps/contact-service/src/consent/silent-expunge.decision.ts',
+  locks: '../../apps/contact-service/src/expunge/judge.ts',
+} as const;
+export type Source = keyof typeof SOURCES;
+
+export interface Mutant {
+  readonly leftOut: string;
+  readonly source: Source;
+  /** What stands there, and what in its place; looked for exactly once. */
+  readonly edits: readonly (readonly [string, string])[];
+}
+
+const rule = (leftOut: string, ...edits: [string, string][]): Mutant => ({ leftOut, source: 'rule', edits });
+const locks = (leftOut: string, ...edits: [string, string][]): Mutant => ({ leftOut, source: 'locks', edits });
+
+export const MUTANTS: readonly Mutant[] = [
+  rule('gone', [`if (silence.state !== 'active') return 'gone';`, '']),
+  rule('opted-in', [`if (silence.consented) return 'opted-in';`, '']),
+  rule('stopped', [`if (asks.some((ask) => ask.stopped && ask.enrolmentId === enrolmentId)) return 'stopped';`, '']),
+  rule('held', [`if (silence.held) return 'held';`, '']),
+  rule('kill-switch', [`if (killSwitch) return 'kill-switch';`, '']),
+  rule('policy-off', [`if (policy === 'off') return 'policy-off';`, '']),
+  rule(
+    'not-asked: the mail was accepted',
+    ['!ask?.acceptedAt ||', '!ask ||'],
+    ['secondsAfter(ask.acceptedAt, grace)', 'secondsAfter(ask.acceptedAt ?? new Date(0), grace)'],
+  ),
+  rule('not-asked: at the present address', ['ask.addressChanged ||', '']),
+  rule('not-asked: it promised that nobody goes', [' || ask.graceSeconds === 0', '']),
+  rule('not-asked: its link was valid', [`if (ask.linkValidSeconds < grace) return 'not-asked';`, '']),
+  rule('bounced: the mail itself', ['ask.bounceKind !== null || returned', 'returned']),
+  rule('bounced: another of the enrolment', [
+    '(one.enrolmentId === enrolmentId || !one.addressChanged)',
+    'one === ask',
+  ]),
+  rule("bounced: another workflow's", ['|| !one.addressChanged', '']),
+  rule('too-early', [`return now.getTime() < promised ? 'too-early' : undefined;`, 'return undefined;']),
+  rule('too-early: as the command says', ['Math.max(ask.graceSeconds, graceSeconds)', 'ask.graceSeconds']),
+  rule(
+    'too-early: as the mail promised',
+    ['Math.max(ask.graceSeconds, graceSeconds)', 'graceSeconds'],
+    ['...asks.map(promisedUntil)', '0'],
+  ),
+  rule('too-early: as other mails promised', ['...asks.map(promisedUntil)', '0']),
+  rule("too-early: as other workflows' mails promised", [
+    '...asks.map(promisedUntil)',
+    '...asks.filter((one) => one.enrolmentId === enrolmentId).map(promisedUntil)',
+  ]),
+  locks(
+    'the locks come before the look',
+    ['  await lockTenant(tx, tenantId);\n  const known = await lockKnownSubjects(tx, contactIds);\n', ''],
+    ['id: In([...known.keys()])', 'id: In([...contactIds])'],
+    [
+      'return contacts.length === 0 ? [] : decide(tx, tenantId, contacts);',
+      `const judged = contacts.length === 0 ? [] : await decide(tx, tenantId, contacts);
+       await lockTenant(tx, tenantId);
+       await lockKnownSubjects(tx, contactIds);
+       return judged;`,
+    ],
+  ),
+  locks(
+    "the contact's lock",
+    ['  const known = await lockKnownSubjects(tx, contactIds);\n', ''],
+    ['id: In([...known.keys()])', 'id: In([...contactIds])'],
+  ),
+  locks("the client company's lock", ['await lockTenant(tx, tenantId);\n  const known', 'const known']),
+];
+
+/** Found by a test of its own: no history is long enough for the cap. */
+export const DAILY_CAP = rule('daily-cap', [`(silence.leftToday > 0 ? 'expunge' : 'daily-cap')`, `'expunge'`]);
+
+/** What a source exports after these edits. Fails when one does not fit any more: then the mutant has to be looked at. */
+export async function load<Module>(source: Source, edits: Mutant['edits'] = []): Promise<Module> {
+  const path = SOURCES[source];
+  const text = await readFile(new URL(path, import.meta.url), 'utf8');
+  const edited = edits.reduce((now, [there, instead]) => {
+    if (now.split(there).length !== 2) throw new Error(`${path} has not exactly one: ${there}`);
+    return now.replace(there, () => instead);
+  }, text);
+  const { code } = await transform(edited, {
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    module: { type: 'commonjs' },
+  });
+  const names = [...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name!);
+  const imported = await Promise.all(
+    names.map((name) => import(name.startsWith('.') ? posix.join(dirname(path), name) : name)),
+  );
+  const modules = new Map(names.map((name, n) => [name, imported[n] as unknown]));
+  const exported = {};
+  compileFunction(code, ['exports', 'require'])(exported, (name: string) => modules.get(name));
+  return exported as Module;
+}
