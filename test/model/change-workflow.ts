@@ -10,13 +10,15 @@ type Change =
   | { readonly op: 'archive' };
 
 export async function changeWorkflow(world: World, client: Client, change: Change): Promise<void> {
-  if ((change.op === 'start') === (client.workflow !== undefined)) return;
+  if (change.op !== 'start' && !client.workflow) return;
   if (change.op === 'start') await start(world, client, change);
   else if (change.op === 'edit') await edit(world, client, change.workflow);
   else await archive(world, client);
 }
 
+/** In the place of the one before, whose enrolments go on. */
 async function start(world: World, client: Client, { workflow, existing }: Change & { op: 'start' }): Promise<void> {
+  if (client.workflow) await archive(world, client);
   const wanted = { name: workflow, trigger: 'manual', steps: WORKFLOWS[workflow] };
   const { id, revision } = await call<WorkflowView>(world, client, 'POST', '', wanted);
   await activate(world, client, { id, revision, enrolExisting: existing });

@@ -6,7 +6,7 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type * as Locks from '../../apps/contact-service/src/expunge/judge.js';
 import type * as Rule from '../../apps/contact-service/src/consent/silent-expunge.decision.js';
-import { DAILY_CAP, load, MUTANTS, type Mutant } from './mutants.js';
+import { load, MUTANTS, type Mutant } from './mutants.js';
 import type { Services } from './world.js';
 
 const MOST_HISTORIES = 100;

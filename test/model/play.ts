@@ -5,7 +5,7 @@ import { Reconcile } from '../../apps/workflow-service/src/reconciliation/reconc
 import { answer, hold, lift, mailOf, newAddress, setKillSwitch, setPolicy, stop } from './acts.js';
 import { changeWorkflow } from './change-workflow.js';
 import { CONTACTS, type History, HOUR, type Operation, type Reader } from './history.js';
-import { race, rogue } from './race.js';
+import { race, removableFrom, rogue } from './race.js';
 import { acceptAll, tell } from './tell.js';
 import type { Known, World } from './world.js';
 
@@ -43,6 +43,7 @@ const PLAYS: Plays = {
   archive: (world, { tenant, ...change }) => changeWorkflow(world, world.clients[tenant]!, change),
   start: (world, { tenant, ...change }) => changeWorkflow(world, world.clients[tenant]!, change),
   add: (world, { count }) => add(world, count),
+  live: (world, { hours, accept }) => liveOn(world, hours, accept),
   pass: (world, { hours }) => world.pass(hours * HOUR),
   fire,
   reconcile: (world) => world.services.workflow.app.get(Reconcile).execute(),
@@ -54,10 +55,8 @@ const PLAYS: Plays = {
   repeat: async (world, { picks, sameId }) => {
     for (const { to, letter } of world.bus.again(picks, sameId)) await world.deliver(to, [letter]);
   },
-  rogue: async (world, { who, mail, graceDays }) => {
-    for (const known of pick(world, who)) await rogue(world, known, mail, graceDays);
-  },
-  race: (world, { who, rival, first }) => race(world, pick(world, [who])[0]!, rival, first),
+  rogue: (world, { who, mail, graceDays }) => rogue(world, pick(world, who), mail, graceDays),
+  race: (world, { who, rival, first }) => race(world, removableFrom(world, who), rival, first),
 };
 
 const pick = ({ people }: World, who: readonly number[]): Known[] => [
@@ -76,6 +75,14 @@ async function add(world: World, count: number): Promise<void> {
 export async function fire(world: World): Promise<void> {
   await world.services.workflow.fire();
   await world.collect();
+}
+
+async function liveOn(world: World, hours: number, accept: boolean): Promise<void> {
+  if (accept) acceptAll(world);
+  await deliverAll(world);
+  await world.pass(hours * HOUR);
+  await fire(world);
+  await deliverAll(world);
 }
 
 const READERS: readonly Reader[] = ['contact-service', 'workflow-service'];

@@ -1,5 +1,5 @@
 /** Commands to remove somebody that come at a moment or with words no sound workflow-service would choose. */
-import { ExpungeContact } from '#contracts';
+import { type Data, ExpungeContact } from '#contracts';
 import { answer, hold, mailOf, setKillSwitch, setPolicy, stop } from './acts.js';
 import type { Letter } from './bus.js';
 import type { Rival, WhichMail } from './history.js';
@@ -8,10 +8,26 @@ import { type Known, type World, Wrong } from './world.js';
 
 const DAY_SECONDS = 86_400;
 
-/** The grace period is said to be over, of this many days or as the mail promised. The answer is kept from workflow-service. */
-export async function rogue(world: World, known: Known, which: WhichMail, graceDays: number | null): Promise<void> {
-  const command = commandFor(world, known, which, graceDays);
-  if (command) await world.deliver('contact-service', [command], isNoAnswer);
+/** Grace periods are said to be over, of this many days or as the mail promised. workflow-service does not hear the answers. */
+export async function rogue(
+  world: World,
+  who: readonly Known[],
+  which: WhichMail,
+  graceDays: number | null,
+): Promise<void> {
+  const commands = who.flatMap((known) => commandFor(world, known, which, graceDays) ?? []);
+  if (commands.length > 0) await world.deliver('contact-service', commands, isNoAnswer);
+}
+
+/** The first contact from this number on that may be removed now, so that most races are about something. */
+export function removableFrom(world: World, from: number): Known {
+  const { people } = world;
+  const inOrder = people.map((_, n) => people[(from + n) % people.length]!);
+  const may = (known: Known): boolean => {
+    const command = commandFor(world, known, 'newest', null);
+    return command !== undefined && world.mayGo(known, command.data as unknown as Data<ExpungeContact>);
+  };
+  return inOrder.find(may) ?? inOrder[0]!;
 }
 
 const isNoAnswer = ({ type }: Letter): boolean => type !== 'ExpungeDeclined';

@@ -182,7 +182,9 @@ export class World {
         this.noteRequest(known, data as unknown as Data<RequestOptIn>);
         return [];
       case 'ExpungeContact':
-        return this.mayGo(known, data as unknown as Data<ExpungeContact>) ? [key] : [];
+        if (!this.mayGo(known, data as unknown as Data<ExpungeContact>)) return [];
+        known.person.here = false;
+        return [key];
       case 'EraseContactData':
         known.erased = true;
         return [];
@@ -192,12 +194,10 @@ export class World {
     }
   }
 
-  /** Whether the rule lets the contact go now; if so, it is not here any more. */
+  /** Whether the rule lets the contact go now. */
   mayGo({ person, client }: Known, { enrolmentId, emailId, graceSeconds }: Data<ExpungeContact>): boolean {
     const command = { enrolmentId, emailId, grace: graceSeconds * 1_000 };
-    const may = mayBeRemovedForSilence(person, client.company, command, this.now());
-    if (may) person.here = false;
-    return may;
+    return mayBeRemovedForSilence(person, client.company, command, this.now());
   }
 
   /** A later command of the same delivery may end what this one begins, so it is judged here. */
