@@ -1,4 +1,4 @@
-/** What can happen, as plain data: a history can be printed, shrunk and played again. Contacts are numbers in the history. */
+/** What can happen, as plain data: a history can be printed, shrunk and played again. Contacts are numbers, the newest is 0. */
 import fc from 'fast-check';
 
 export const CONTACTS = 40;
@@ -9,11 +9,16 @@ const DAY_SECONDS = 86_400;
 const ASK = { action: 'send-opt-in' };
 const wait = (days: number) => ({ action: 'wait', seconds: days * DAY_SECONDS });
 
-/** The workflows clients set up here. The first link lives exactly as long as it must. */
+const askFor = (linkDays: number) => ({ ...ASK, linkValidSeconds: linkDays * DAY_SECONDS });
+const REMIND = { action: 'send-reminder' };
+const EXPUNGE = { action: 'expunge' };
+
+/** The workflows clients set up here. Some links live exactly as long as they must, others longer. */
 export const WORKFLOWS = {
-  'two days': [{ ...ASK, linkValidSeconds: 2 * DAY_SECONDS }, wait(2), { action: 'expunge' }],
-  'thirty days': [ASK, wait(30), { action: 'expunge' }],
-  'with a reminder': [ASK, wait(5), { action: 'send-reminder' }, wait(3), { action: 'expunge' }],
+  'two days': [askFor(2), wait(2), EXPUNGE],
+  'thirty days': [ASK, wait(30), EXPUNGE],
+  'with a reminder': [askFor(8), wait(5), REMIND, wait(3), EXPUNGE],
+  'with a late reminder': [ASK, wait(5), REMIND, wait(1), EXPUNGE],
   'only asks': [ASK, wait(1)],
 } as const;
 export type WorkflowName = keyof typeof WORKFLOWS;
@@ -59,19 +64,24 @@ export type Operation =
   | { readonly op: 'deliver'; readonly to: Reader; readonly topic: (typeof QUEUES)[number]; readonly share: number }
   /** Messages that were delivered before come again, under the same id or as news. */
   | { readonly op: 'repeat'; readonly picks: Who; readonly sameId: boolean }
-  /** Commands that no sound workflow-service would send. */
-  | { readonly op: 'rogue'; readonly who: Who; readonly mail: WhichMail; readonly graceDays: number | null }
+  /** Commands that no sound workflow-service would send: of a grace period that is so many days longer than promised. */
+  | Late<{ readonly op: 'rogue'; readonly who: Who; readonly mail: WhichMail; readonly longer: number }>
   /**
    * Something happens while a removal is judged: it was first in the queue for the locks, or comes after the look. Of the
    * first contact from this one on that may be removed.
    */
-  | { readonly op: 'race'; readonly who: number; readonly rival: Rival; readonly first: 'rival' | 'removal' };
+  | Late<{ readonly op: 'race'; readonly who: number; readonly rival: Rival; readonly first: 'rival' | 'removal' }>;
+
+/** Before, workflow-service stood still for so many hours. */
+type Late<O> = O & { readonly after: number };
 
 export type Reader = 'contact-service' | 'workflow-service';
 
 export interface History {
   /** What the two client companies begin with. */
   readonly workflows: readonly [WorkflowName, WorkflowName];
+  /** Whether the first mails have arrived when it begins. */
+  readonly accepted: boolean;
   readonly operations: readonly Operation[];
 }
 
@@ -79,13 +89,15 @@ const op = <O extends Operation['op'], R extends object>(name: O, rest: { [K in 
   fc.record({ op: fc.constant(name), ...rest } as { [K in keyof R | 'op']: fc.Arbitrary<(R & { op: O })[K]> });
 const contact = fc.nat(CONTACTS - 1);
 const who = fc.uniqueArray(contact, { minLength: 1, maxLength: 6 });
-const many = fc.uniqueArray(contact, { minLength: 8, maxLength: 24, size: 'max' });
+const many = fc.uniqueArray(contact, { minLength: 12, maxLength: CONTACTS, size: 'max' });
 const tenant = fc.nat(1);
 const mail = fc.constantFrom<WhichMail[]>('newest', 'newest', 'newest', 'first');
 const workflow = fc.constantFrom(...(Object.keys(WORKFLOWS) as WorkflowName[]));
 const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
 const skew = oneOf(0, 0, 0, -1, 1, -72, 72, -40 * DAY_HOURS, 40 * DAY_HOURS);
 const hours = oneOf(1, 6, DAY_HOURS, DAY_HOURS, 2 * DAY_HOURS, 3 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS);
+
+const after = oneOf(...[0, 0, 0, 1, 3, 7, 9, 32].map((days) => days * DAY_HOURS));
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: op('answer', { who, answer: oneOf(...ANSWERS), mail }) },
@@ -101,7 +113,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: op('archive', { tenant }) },
   { weight: 4, arbitrary: op('start', { tenant, workflow, existing: oneOf(true, true, false) }) },
   { weight: 16, arbitrary: op('live', { hours, accept: oneOf(true, true, false) }) },
-  { weight: 1, arbitrary: op('add', { count: fc.integer({ min: 1, max: 8 }) }) },
+  { weight: 3, arbitrary: op('add', { count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 6, arbitrary: op('pass', { hours }) },
   { weight: 8, arbitrary: oneOf<Operation>({ op: 'fire' }, { op: 'fire' }, { op: 'reconcile' }, { op: 'erase' }) },
   { weight: 5, arbitrary: op('deliver-all', {}) },
@@ -117,22 +129,24 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 4,
     arbitrary: op('repeat', { picks: fc.array(fc.nat(79), { minLength: 1, maxLength: 12 }), sameId: fc.boolean() }),
   },
-  { weight: 12, arbitrary: op('rogue', { who: many, mail, graceDays: oneOf(null, null, 1, 8, 20, 35) }) },
+  { weight: 12, arbitrary: op('rogue', { who: many, mail, longer: oneOf(0, 0, -28, -4, -1, 1, 1, 3, 6), after }) },
   {
     weight: 5,
     arbitrary: op('race', {
       who: contact,
       rival: oneOf(...RIVALS),
       first: oneOf<'rival' | 'removal'>('rival', 'removal'),
+      after,
     }),
   },
 );
 
 export const histories: fc.Arbitrary<History> = fc.record({
   workflows: fc.tuple(workflow, workflow),
+  accepted: oneOf(true, true, false),
   operations: fc.array(operation, { minLength: 20, maxLength: 60, size: 'max' }),
 });
 
 /** Short enough to be read in a test's output. */
-export const told = ({ workflows, operations }: History): string =>
-  [`workflows: ${workflows.join(', ')}`, ...operations.map((one) => JSON.stringify(one))].join('\n  ');
+export const told = ({ operations, ...start }: History): string =>
+  [JSON.stringify(start), ...operations.map((one) => JSON.stringify(one))].join('\n  ');

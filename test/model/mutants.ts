@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   rule('bounced: the mail itself', ['ask.bounceKind !== null || returned', 'returned']),
   rule('bounced: another of the enrolment', [
     '(one.enrolmentId === enrolmentId || !one.addressChanged)',
-    'one === ask',
+    '(one === ask || (one.enrolmentId !== enrolmentId && !one.addressChanged))',
   ]),
   rule("bounced: another workflow's", ['|| !one.addressChanged', '']),
   rule('too-early', [`return now.getTime() < promised ? 'too-early' : undefined;`, 'return undefined;']),

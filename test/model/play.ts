@@ -13,13 +13,15 @@ type Name = Operation['op'];
 type Of<N extends Name> = Extract<Operation, { op: N }>;
 type Plays = { readonly [N in Name]: (world: World, operation: Of<N>) => Promise<unknown> };
 
-export async function play(world: World, { workflows, operations }: History): Promise<void> {
+export async function play(world: World, { workflows, accepted, operations }: History): Promise<void> {
   for (const [n, workflow] of workflows.entries()) {
     await changeWorkflow(world, world.clients[n]!, { op: 'start', workflow, existing: false });
   }
   await add(world, CONTACTS);
   await deliverAll(world);
   await fire(world);
+  await deliverAll(world);
+  if (accepted) acceptAll(world);
   await deliverAll(world);
   for (const operation of operations) {
     await (PLAYS[operation.op] as (world: World, operation: Operation) => Promise<unknown>)(world, operation);
@@ -55,12 +57,18 @@ const PLAYS: Plays = {
   repeat: async (world, { picks, sameId }) => {
     for (const { to, letter } of world.bus.again(picks, sameId)) await world.deliver(to, [letter]);
   },
-  rogue: (world, { who, mail, graceDays }) => rogue(world, pick(world, who), mail, graceDays),
-  race: (world, { who, rival, first }) => race(world, removableFrom(world, who), rival, first),
+  rogue: async (world, { who, after, mail, longer }) => {
+    await world.pass(after * HOUR);
+    await rogue(world, pick(world, who), mail, longer);
+  },
+  race: async (world, { who, after, rival, first }) => {
+    await world.pass(after * HOUR);
+    await race(world, removableFrom(world, who), rival, first);
+  },
 };
 
 const pick = ({ people }: World, who: readonly number[]): Known[] => [
-  ...new Set(who.map((n) => people[n % people.length]!)),
+  ...new Set(who.map((n) => people.at(-1 - (n % people.length))!)),
 ];
 const each = (world: World, who: readonly number[], act: (known: Known) => Promise<unknown>) =>
   Promise.all(pick(world, who).map(act));

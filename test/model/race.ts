@@ -8,23 +8,18 @@ import { type Known, type World, Wrong } from './world.js';
 
 const DAY_SECONDS = 86_400;
 
-/** Grace periods are said to be over, of this many days or as the mail promised. workflow-service does not hear the answers. */
-export async function rogue(
-  world: World,
-  who: readonly Known[],
-  which: WhichMail,
-  graceDays: number | null,
-): Promise<void> {
-  const commands = who.flatMap((known) => commandFor(world, known, which, graceDays) ?? []);
+/** Grace periods are said to be over, so many days longer than their mails promised. workflow-service does not hear the answers. */
+export async function rogue(world: World, who: readonly Known[], which: WhichMail, longer: number): Promise<void> {
+  const commands = who.flatMap((known) => commandFor(world, known, which, longer) ?? []);
   if (commands.length > 0) await world.deliver('contact-service', commands, isNoAnswer);
 }
 
 /** The first contact from this number on that may be removed now, so that most races are about something. */
 export function removableFrom(world: World, from: number): Known {
   const { people } = world;
-  const inOrder = people.map((_, n) => people[(from + n) % people.length]!);
+  const inOrder = people.map((_, n) => people.at(-1 - ((from + n) % people.length))!);
   const may = (known: Known): boolean => {
-    const command = commandFor(world, known, 'newest', null);
+    const command = commandFor(world, known, 'newest');
     return command !== undefined && world.mayGo(known, command.data as unknown as Data<ExpungeContact>);
   };
   return inOrder.find(may) ?? inOrder[0]!;
@@ -32,11 +27,11 @@ export function removableFrom(world: World, from: number): Known {
 
 const isNoAnswer = ({ type }: Letter): boolean => type !== 'ExpungeDeclined';
 
-function commandFor({ bus }: World, known: Known, which: WhichMail, graceDays: number | null): Letter | undefined {
+function commandFor({ bus }: World, known: Known, which: WhichMail, longer = 0): Letter | undefined {
   const [emailId, mail] = mailOf(known, which) ?? [];
   if (!mail) return undefined;
   const { enrolmentId, grace } = mail;
-  const graceSeconds = graceDays === null ? Math.max(1, grace / 1_000) : graceDays * DAY_SECONDS;
+  const graceSeconds = Math.max(1, grace / 1_000 + longer * DAY_SECONDS);
   const about = { tenantId: known.client.tenant.tenantId, contactId: known.id };
   return bus.write(ExpungeContact, { ...about, enrolmentId, emailId, graceSeconds });
 }
@@ -47,7 +42,7 @@ function commandFor({ bus }: World, known: Known, which: WhichMail, graceDays: n
  * judgement was made before the locks were taken, or without them.
  */
 export async function race(world: World, known: Known, rival: Rival, first: 'rival' | 'removal'): Promise<void> {
-  const command = commandFor(world, known, 'newest', null);
+  const command = commandFor(world, known, 'newest');
   if (!command) return;
   const holder = world.services.contact.db.createQueryRunner();
   await holder.startTransaction();

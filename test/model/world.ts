@@ -41,7 +41,9 @@ export interface Client {
 }
 
 /** What the services did is not what the model says. */
-export class Wrong extends Error {}
+export class Wrong extends Error {
+  override readonly name = 'Wrong';
+}
 
 export class World {
   readonly people: Known[] = [];
