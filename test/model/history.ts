@@ -87,13 +87,14 @@ export interface History {
 
 const op = <O extends Operation['op'], R extends object>(name: O, rest: { [K in keyof R]: fc.Arbitrary<R[K]> }) =>
   fc.record({ op: fc.constant(name), ...rest } as { [K in keyof R | 'op']: fc.Arbitrary<(R & { op: O })[K]> });
+const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
 const contact = fc.nat(CONTACTS - 1);
-const who = fc.uniqueArray(contact, { minLength: 1, maxLength: 6 });
+const who = fc.uniqueArray(contact, { minLength: 1, maxLength: 8 });
 const many = fc.uniqueArray(contact, { minLength: 12, maxLength: CONTACTS, size: 'max' });
 const tenant = fc.nat(1);
 const mail = fc.constantFrom<WhichMail[]>('newest', 'newest', 'newest', 'first');
+const anyMail = oneOf<WhichMail>('newest', 'first');
 const workflow = fc.constantFrom(...(Object.keys(WORKFLOWS) as WorkflowName[]));
-const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
 const skew = oneOf(0, 0, 0, -1, 1, -72, 72, -40 * DAY_HOURS, 40 * DAY_HOURS);
 const hours = oneOf(1, 6, DAY_HOURS, DAY_HOURS, 2 * DAY_HOURS, 3 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS);
 
@@ -101,7 +102,10 @@ const after = oneOf(...[0, 0, 0, 1, 3, 7, 9, 32].map((days) => days * DAY_HOURS)
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: op('answer', { who, answer: oneOf(...ANSWERS), mail }) },
-  { weight: 12, arbitrary: op('mail', { who, fate: oneOf(...FATES), mail, skew }) },
+  {
+    weight: 12,
+    arbitrary: op('mail', { who, fate: oneOf<Fate>(...FATES, 'accepted', 'soft', 'hard'), mail: anyMail, skew }),
+  },
   { weight: 5, arbitrary: op('accept-all', {}) },
   { weight: 3, arbitrary: op('hold', { who, hours: oneOf(null, DAY_HOURS, 20 * DAY_HOURS) }) },
   { weight: 2, arbitrary: op('lift', { who }) },
@@ -111,9 +115,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: op('kill-switch', { tenant, on: oneOf(true, false, false, false) }) },
   { weight: 2, arbitrary: op('edit', { tenant, workflow }) },
   { weight: 1, arbitrary: op('archive', { tenant }) },
-  { weight: 4, arbitrary: op('start', { tenant, workflow, existing: oneOf(true, true, false) }) },
+  { weight: 6, arbitrary: op('start', { tenant, workflow, existing: oneOf(true, true, false) }) },
   { weight: 16, arbitrary: op('live', { hours, accept: oneOf(true, true, false) }) },
-  { weight: 3, arbitrary: op('add', { count: fc.integer({ min: 1, max: 12 }) }) },
+  { weight: 4, arbitrary: op('add', { count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 6, arbitrary: op('pass', { hours }) },
   { weight: 8, arbitrary: oneOf<Operation>({ op: 'fire' }, { op: 'fire' }, { op: 'reconcile' }, { op: 'erase' }) },
   { weight: 5, arbitrary: op('deliver-all', {}) },
@@ -129,9 +133,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 4,
     arbitrary: op('repeat', { picks: fc.array(fc.nat(79), { minLength: 1, maxLength: 12 }), sameId: fc.boolean() }),
   },
-  { weight: 12, arbitrary: op('rogue', { who: many, mail, longer: oneOf(0, 0, -28, -4, -1, 1, 1, 3, 6), after }) },
   {
-    weight: 5,
+    weight: 12,
+    arbitrary: op('rogue', { who: many, mail: anyMail, longer: oneOf(0, 0, -28, -4, -1, 1, 1, 3, 6), after }),
+  },
+  {
+    weight: 14,
     arbitrary: op('race', {
       who: contact,
       rival: oneOf(...RIVALS),

@@ -1,33 +1,33 @@
 /**
- * The test of the test: with any condition of rule 2 left out, or the locks before judging, random histories must find a
- * wrong erase. The services are those of no-wrong-erase.int.spec.ts; only here two of their files are exchanged, one change
- * at a time, for copies that miss something (mutants.ts). Prints which was noticed, after how many histories, and how.
+ * The test of the test: with any condition of rule 2 left out, or the locks before judging, random histories must end in a
+ * wrong erase, and the model must notice. The services are those of no-wrong-erase.int.spec.ts; only here two of their files
+ * are exchanged, one at a time, for copies that miss something (mutants.ts). Prints what was noticed, and how soon.
+ *
+ * To find a history for each changed rule they are all asked beside the sound one, which decides; then that history is played
+ * with the changed one in its place.
  */
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import type * as Locks from '../../apps/contact-service/src/expunge/judge.js';
+import fc from 'fast-check';
 import type * as Rule from '../../apps/contact-service/src/consent/silent-expunge.decision.js';
-import { load, MUTANTS, type Mutant } from './mutants.js';
+import type * as Locks from '../../apps/contact-service/src/expunge/judge.js';
+import { histories, type History } from './history.js';
+import { LOCK_MUTANTS, load, type Mutant, RULE_MUTANTS } from './mutants.js';
 import type { Services } from './world.js';
 
 const MOST_HISTORIES = 60;
-const SOUND_HISTORIES = 3;
-const WRONG_ERASE = /^Wrong: (removed [^:]*)/;
 
 /** What the services use at present. */
-const present = { rule: await load<typeof Rule>('rule'), locks: undefined as unknown as typeof Locks };
+const present = {} as { rule: typeof Rule; locks: typeof Locks };
 jest.unstable_mockModule('../../apps/contact-service/src/consent/silent-expunge.decision.js', () => ({
-  decideSilentExpunge: (...given: Parameters<typeof Rule.decideSilentExpunge>) =>
-    present.rule.decideSilentExpunge(...given),
+  decideSilentExpunge: (silence: Rule.Silence) => present.rule.decideSilentExpunge(silence),
 }));
 jest.unstable_mockModule('../../apps/contact-service/src/expunge/judge.js', () => ({
   judge: (...given: Parameters<typeof Locks.judge>) => present.locks.judge(...given),
   judgeMany: (...given: Parameters<typeof Locks.judgeMany>) => present.locks.judgeMany(...given),
 }));
-const sound = { ...present, locks: await load<typeof Locks>('locks') };
-const { findWrong, startServices, stopServices } = await import('./find-wrong.js');
-
-const use = async ({ source, edits }: Mutant): Promise<unknown> =>
-  Object.assign(present, { [source]: await load(source, edits) });
+const sound = { rule: await load<typeof Rule>('rule'), locks: await load<typeof Locks>('locks') };
+const { live, SEED, startServices, stopServices } = await import('./live.js');
+const sample: readonly History[] = fc.sample(histories, { seed: SEED, numRuns: MOST_HISTORIES });
 
 let services: Services;
 const noticed: string[][] = [];
@@ -38,23 +38,58 @@ beforeAll(async () => {
 afterEach(() => void Object.assign(present, sound));
 afterAll(async () => {
   await stopServices(services);
-  const table = [['left out', 'noticed after', 'how'], ...noticed];
-  const line = ([name = '', after = '', how = '']: string[]) => `  ${name.padEnd(46)} ${after.padEnd(14)} ${how}\n`;
-  process.stdout.write(table.map(line).join(''));
+  const line = ([name = '', after = '', how = '']: string[]) => `  ${name.padEnd(46)} ${after.padEnd(15)} ${how}\n`;
+  process.stdout.write([['left out', 'noticed after', 'how'], ...noticed].map(line).join(''));
 });
 
-test('When nothing is left out, then nothing is noticed', async () => {
-  const { wrong } = await findWrong(services, { runs: SOUND_HISTORIES, shrink: false });
-  expect(wrong).toBeUndefined();
+/** By each mutant the first history in which it would have decided for a removal that the sound rule forbids. */
+const telling = new Map<Mutant, number>();
+
+test('When nothing is left out, then nothing goes wrong, in histories that would tell each change of the rule', async () => {
+  const changed = await Promise.all(RULE_MUTANTS.map(({ edits }) => load<typeof Rule>('rule', edits)));
+  for (let n = 0; n < MOST_HISTORIES && telling.size < RULE_MUTANTS.length; n += 1) {
+    present.rule = {
+      decideSilentExpunge: (silence) => {
+        const decision = sound.rule.decideSilentExpunge(silence);
+        RULE_MUTANTS.forEach((mutant, m) => {
+          const goes = decision !== 'expunge' && changed[m]!.decideSilentExpunge(silence) === 'expunge';
+          if (goes && !telling.has(mutant)) telling.set(mutant, n);
+        });
+        return decision;
+      },
+    };
+    await live(services, sample[n]!);
+  }
+  expect(RULE_MUTANTS.filter((mutant) => !telling.has(mutant))).toEqual([]);
+}, 600_000);
+
+test.each(RULE_MUTANTS)('When this is left out of the rule, then it is noticed: $leftOut', async (mutant) => {
+  present.rule = await load('rule', mutant.edits);
+  const n = telling.get(mutant)!;
+  note(mutant, n, await wrongIn(sample[n]!));
 });
 
-test.each(MUTANTS)(
-  'When this is left out, then it is noticed: $leftOut',
+test.each(LOCK_MUTANTS)(
+  'When this is left out of the locks, then it is noticed: $leftOut',
   async (mutant) => {
-    await use(mutant);
-    const { wrong, histories } = await findWrong(services, { runs: MOST_HISTORIES, shrink: false });
-    expect(wrong).toMatch(WRONG_ERASE);
-    noticed.push([mutant.leftOut, `${histories} histories`, WRONG_ERASE.exec(wrong!)![1]!]);
+    present.locks = await load('locks', mutant.edits);
+    let [n, wrong] = [-1, ''];
+    while (wrong === '' && n < MOST_HISTORIES - 1) wrong = await wrongIn(sample[(n += 1)]!);
+    note(mutant, n, wrong);
   },
   600_000,
 );
+
+/** What the model has noticed. */
+const wrongIn = (history: History): Promise<string> =>
+  live(services, history).then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+
+const WRONG_ERASE = /^Wrong: (removed [^:]*)/;
+
+function note({ leftOut }: Mutant, n: number, wrong: string): void {
+  expect(wrong).toMatch(WRONG_ERASE);
+  noticed.push([leftOut, `history ${n + 1}`, WRONG_ERASE.exec(wrong)![1]!]);
+}

@@ -13,48 +13,49 @@ export type Source = keyof typeof SOURCES;
 
 export interface Mutant {
   readonly leftOut: string;
-  readonly source: Source;
   /** What stands there, and what in its place; looked for exactly once. */
   readonly edits: readonly (readonly [string, string])[];
 }
 
-const rule = (leftOut: string, ...edits: [string, string][]): Mutant => ({ leftOut, source: 'rule', edits });
-const locks = (leftOut: string, ...edits: [string, string][]): Mutant => ({ leftOut, source: 'locks', edits });
+const without = (leftOut: string, ...edits: [string, string][]): Mutant => ({ leftOut, edits });
 
-export const MUTANTS: readonly Mutant[] = [
-  rule('gone', [`if (silence.state !== 'active') return 'gone';`, '']),
-  rule('opted-in', [`if (silence.consented) return 'opted-in';`, '']),
-  rule('stopped', [`if (asks.some((ask) => ask.stopped && ask.enrolmentId === enrolmentId)) return 'stopped';`, '']),
-  rule('held', [`if (silence.held) return 'held';`, '']),
-  rule('kill-switch', [`if (killSwitch) return 'kill-switch';`, '']),
-  rule('policy-off', [`if (policy === 'off') return 'policy-off';`, '']),
-  rule(
+export const RULE_MUTANTS: readonly Mutant[] = [
+  without('gone', [`if (silence.state !== 'active') return 'gone';`, '']),
+  without('opted-in', [`if (silence.consented) return 'opted-in';`, '']),
+  without('stopped', [`if (asks.some((ask) => ask.stopped && ask.enrolmentId === enrolmentId)) return 'stopped';`, '']),
+  without('held', [`if (silence.held) return 'held';`, '']),
+  without('kill-switch', [`if (killSwitch) return 'kill-switch';`, '']),
+  without('policy-off', [`if (policy === 'off') return 'policy-off';`, '']),
+  without(
     'not-asked: the mail was accepted',
     ['!ask?.acceptedAt ||', '!ask ||'],
     ['secondsAfter(ask.acceptedAt, grace)', 'secondsAfter(ask.acceptedAt ?? new Date(0), grace)'],
   ),
-  rule('not-asked: at the present address', ['ask.addressChanged ||', '']),
-  rule('not-asked: it promised that nobody goes', [' || ask.graceSeconds === 0', '']),
-  rule('not-asked: its link was valid', [`if (ask.linkValidSeconds < grace) return 'not-asked';`, '']),
-  rule('bounced: the mail itself', ['ask.bounceKind !== null || returned', 'returned']),
-  rule('bounced: another of the enrolment', [
+  without('not-asked: at the present address', ['ask.addressChanged ||', '']),
+  without('not-asked: it promised that nobody goes', [' || ask.graceSeconds === 0', '']),
+  without('not-asked: its link was valid', [`if (ask.linkValidSeconds < grace) return 'not-asked';`, '']),
+  without('bounced: the mail itself', ['ask.bounceKind !== null || returned', 'returned']),
+  without('bounced: another of the enrolment', [
     '(one.enrolmentId === enrolmentId || !one.addressChanged)',
     '(one === ask || (one.enrolmentId !== enrolmentId && !one.addressChanged))',
   ]),
-  rule("bounced: another workflow's", ['|| !one.addressChanged', '']),
-  rule('too-early', [`return now.getTime() < promised ? 'too-early' : undefined;`, 'return undefined;']),
-  rule('too-early: as the command says', ['Math.max(ask.graceSeconds, graceSeconds)', 'ask.graceSeconds']),
-  rule(
+  without("bounced: another workflow's", ['|| !one.addressChanged', '']),
+  without('too-early', [`return now.getTime() < promised ? 'too-early' : undefined;`, 'return undefined;']),
+  without('too-early: as the command says', ['Math.max(ask.graceSeconds, graceSeconds)', 'ask.graceSeconds']),
+  without(
     'too-early: as the mail promised',
     ['Math.max(ask.graceSeconds, graceSeconds)', 'graceSeconds'],
     ['...asks.map(promisedUntil)', '0'],
   ),
-  rule('too-early: as other mails promised', ['...asks.map(promisedUntil)', '0']),
-  rule("too-early: as other workflows' mails promised", [
+  without('too-early: as other mails promised', ['...asks.map(promisedUntil)', '0']),
+  without("too-early: as other workflows' mails promised", [
     '...asks.map(promisedUntil)',
     '...asks.filter((one) => one.enrolmentId === enrolmentId).map(promisedUntil)',
   ]),
-  locks(
+];
+
+export const LOCK_MUTANTS: readonly Mutant[] = [
+  without(
     'the locks come before the look',
     ['  await lockTenant(tx, tenantId);\n  const known = await lockKnownSubjects(tx, contactIds);\n', ''],
     ['id: In([...known.keys()])', 'id: In([...contactIds])'],
@@ -66,16 +67,16 @@ export const MUTANTS: readonly Mutant[] = [
        return judged;`,
     ],
   ),
-  locks(
+  without(
     "the contact's lock",
     ['  const known = await lockKnownSubjects(tx, contactIds);\n', ''],
     ['id: In([...known.keys()])', 'id: In([...contactIds])'],
   ),
-  locks("the client company's lock", ['await lockTenant(tx, tenantId);\n  const known', 'const known']),
+  without("the client company's lock", ['await lockTenant(tx, tenantId);\n  const known', 'const known']),
 ];
 
 /** Found by a test of its own: no history is long enough for the cap. */
-export const DAILY_CAP = rule('daily-cap', [`(silence.leftToday > 0 ? 'expunge' : 'daily-cap')`, `'expunge'`]);
+export const DAILY_CAP = without('daily-cap', [`(silence.leftToday > 0 ? 'expunge' : 'daily-cap')`, `'expunge'`]);
 
 /** What a source exports after these edits. Fails when one does not fit any more: then the mutant has to be looked at. */
 export async function load<Module>(source: Source, edits: Mutant['edits'] = []): Promise<Module> {

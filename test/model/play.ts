@@ -43,7 +43,10 @@ const PLAYS: Plays = {
   'kill-switch': ({ clients }, { tenant, on }) => setKillSwitch(clients[tenant]!, on),
   edit: (world, { tenant, ...change }) => changeWorkflow(world, world.clients[tenant]!, change),
   archive: (world, { tenant, ...change }) => changeWorkflow(world, world.clients[tenant]!, change),
-  start: (world, { tenant, ...change }) => changeWorkflow(world, world.clients[tenant]!, change),
+  start: async (world, { tenant, ...change }) => {
+    await changeWorkflow(world, world.clients[tenant]!, change);
+    await fire(world);
+  },
   add: (world, { count }) => add(world, count),
   live: (world, { hours, accept }) => liveOn(world, hours, accept),
   pass: (world, { hours }) => world.pass(hours * HOUR),
