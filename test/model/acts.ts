@@ -5,7 +5,8 @@ import { oneClick, postForm } from '../../apps/contact-service/test/opt-in-ask.j
 import { aPerson, tenantFacts } from '../../apps/contact-service/test/start.js';
 import { type Answer, HOUR, type WhichMail } from './history.js';
 import { type Mail, takesYes } from './silence-rule.js';
-import { type Client, type Known, type World, Wrong } from './world.js';
+import { type Client, type Known, Wrong } from './known.js';
+import type { World } from './world.js';
 
 export const mailOf = ({ person: { mails } }: Known, which: WhichMail): [string, Mail] | undefined =>
   [...mails].at(which === 'first' ? 0 : -1);

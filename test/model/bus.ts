@@ -19,7 +19,6 @@ export interface Letter {
 
 const PARTITIONS = 2;
 const RECENT = 80;
-const partitionOf = (key: string): number => Number.parseInt(key.at(-1)!, 16) % PARTITIONS;
 
 const idFor = (to: Reader, { headers }: Letter): string => `${to} ${headers.ce_id}`;
 
@@ -33,12 +32,14 @@ export class Bus {
     private readonly services: Readonly<Record<Reader, TestService>>,
     /** Milliseconds that were passed over so far. */
     private readonly passed: () => number,
+    /** Which contact of the history it is: ids are new each time a history is played. */
+    private readonly numberOf: (key: string) => number,
   ) {}
 
-  /** Takes what both have said since. */
+  /** Takes what both have said since; of several contacts in an order that is the same each time a history is played. */
   async collect(): Promise<Letter[]> {
     const taken = Object.values(this.services).map(({ db }) => takeOutbox(db, this.passed()));
-    return (await Promise.all(taken)).flat();
+    return (await Promise.all(taken)).flat().sort((a, b) => this.numberOf(a.key) - this.numberOf(b.key));
   }
 
   /** It waits in the queues of those who read it. */
@@ -102,16 +103,20 @@ export class Bus {
   }
 
   private queueOf(reader: Reader, { topic, key }: Letter): Letter[] {
-    const name = [reader, topic, partitionOf(key)].join();
+    const name = [reader, topic, this.partitionOf(key)].join();
     const queue = this.queues.get(name) ?? [];
     this.queues.set(name, queue);
     return queue;
   }
 
+  private partitionOf(key: string): number {
+    return this.numberOf(key) % PARTITIONS;
+  }
+
   private toRecord({ topic, key, headers, data, writtenAt }: Letter) {
     const at = typeof data.at === 'string' ? { at: timeNow(data.at, this.passed() - writtenAt) } : {};
     const value = Buffer.from(JSON.stringify({ ...data, ...at }));
-    return { topic, partition: partitionOf(key), offset: String(this.offset++), key, headers, value };
+    return { topic, partition: this.partitionOf(key), offset: String(this.offset++), key, headers, value };
   }
 }
 

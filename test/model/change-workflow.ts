@@ -2,7 +2,8 @@
 import { EnrolExisting } from '../../apps/workflow-service/src/activation/enrol-existing.js';
 import type { WorkflowView } from '../../apps/workflow-service/src/workflows/workflow-view.js';
 import { type WorkflowName, WORKFLOWS } from './history.js';
-import { type Client, type World, Wrong } from './world.js';
+import { type Client, Wrong } from './known.js';
+import type { World } from './world.js';
 
 type Change =
   | { readonly op: 'start'; readonly workflow: WorkflowName; readonly existing: boolean }

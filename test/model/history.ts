@@ -94,7 +94,11 @@ const many = fc.uniqueArray(contact, { minLength: 12, maxLength: CONTACTS, size:
 const tenant = fc.nat(1);
 const mail = fc.constantFrom<WhichMail[]>('newest', 'newest', 'newest', 'first');
 const anyMail = oneOf<WhichMail>('newest', 'first');
-const workflow = fc.constantFrom(...(Object.keys(WORKFLOWS) as WorkflowName[]));
+const workflow = oneOf<WorkflowName>(
+  ...(Object.keys(WORKFLOWS) as WorkflowName[]),
+  'with a reminder',
+  'with a late reminder',
+);
 const skew = oneOf(0, 0, 0, -1, 1, -72, 72, -40 * DAY_HOURS, 40 * DAY_HOURS);
 const hours = oneOf(1, 6, DAY_HOURS, DAY_HOURS, 2 * DAY_HOURS, 3 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS);
 

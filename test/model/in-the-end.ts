@@ -3,7 +3,8 @@ import { HOUR } from './history.js';
 import { deliverAll, fire } from './play.js';
 import { mayBeAsked, mayBeRemovedForSilence, type Person } from './silence-rule.js';
 import { acceptAll } from './tell.js';
-import { type Known, type World, Wrong } from './world.js';
+import { type Known, Wrong } from './known.js';
+import type { World } from './world.js';
 
 const FAR = 40 * 24 * HOUR;
 /** Later than all that ends by itself; a hold without an end is still there. */

@@ -4,7 +4,8 @@ import { startWorkflowService } from '../../apps/workflow-service/test/workflow-
 import type { History } from './history.js';
 import { comeToTheEnd } from './in-the-end.js';
 import { play } from './play.js';
-import { type Services, World } from './world.js';
+import type { Services } from './known.js';
+import { World } from './world.js';
 
 /** Which random histories: MODEL_SEED chooses others. */
 export const SEED = Number(process.env.MODEL_SEED ?? 20_301);

@@ -11,10 +11,10 @@ import fc from 'fast-check';
 import type * as Rule from '../../apps/contact-service/src/consent/silent-expunge.decision.js';
 import type * as Locks from '../../apps/contact-service/src/expunge/judge.js';
 import { histories, type History } from './history.js';
-import { LOCK_MUTANTS, load, type Mutant, RULE_MUTANTS } from './mutants.js';
-import type { Services } from './world.js';
+import { DAILY_CAP, LOCK_MUTANTS, load, type Mutant, RULE_MUTANTS } from './mutants.js';
+import type { Services } from './known.js';
 
-const MOST_HISTORIES = 60;
+const MOST_HISTORIES = 200;
 
 /** What the services use at present. */
 const present = {} as { rule: typeof Rule; locks: typeof Locks };
@@ -79,6 +79,42 @@ test.each(LOCK_MUTANTS)(
   },
   600_000,
 );
+
+test('When the daily cap is left out, then it is noticed by a test of its own: no history is long enough for it', async () => {
+  const changed = await load<typeof Rule>('rule', DAILY_CAP.edits);
+  const both = [sound.rule, changed].map(({ decideSilentExpunge }) => decideSilentExpunge(ON_A_FULL_DAY));
+  expect(both).toEqual(['daily-cap', 'expunge']);
+  noticed.push([DAILY_CAP.leftOut, 'its own test', 'removed although the day is full']);
+});
+
+/** Nothing protects this contact. */
+const ON_A_FULL_DAY: Rule.Silence = {
+  state: 'active',
+  consented: false,
+  held: false,
+  killSwitch: false,
+  policy: 'permanent',
+  asks: [
+    {
+      emailId: 'mail',
+      contactId: 'contact',
+      enrolmentId: 'enrolment',
+      template: 'opt-in',
+      graceSeconds: 1,
+      linkValidSeconds: 1,
+      acceptedAt: new Date('2030-01-01'),
+      rejected: false,
+      bounceKind: null,
+      stopped: false,
+      addressChanged: false,
+    },
+  ],
+  enrolmentId: 'enrolment',
+  emailId: 'mail',
+  graceSeconds: 1,
+  now: new Date('2030-01-02'),
+  leftToday: 0,
+};
 
 /** What the model has noticed. */
 const wrongIn = (history: History): Promise<string> =>

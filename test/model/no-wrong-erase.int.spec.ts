@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { histories, told } from './history.js';
 import { live, SEED, startServices, stopServices } from './live.js';
-import type { Services } from './world.js';
+import type { Services } from './known.js';
 
 const RUNS = Number(process.env.MODEL_RUNS ?? 60);
 const LONGEST_SHRINK_MS = 3 * 60_000;

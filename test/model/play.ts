@@ -7,7 +7,8 @@ import { changeWorkflow } from './change-workflow.js';
 import { CONTACTS, type History, HOUR, type Operation, type Reader } from './history.js';
 import { race, removableFrom, rogue } from './race.js';
 import { acceptAll, tell } from './tell.js';
-import type { Known, World } from './world.js';
+import type { Known } from './known.js';
+import type { World } from './world.js';
 
 type Name = Operation['op'];
 type Of<N extends Name> = Extract<Operation, { op: N }>;
@@ -52,11 +53,9 @@ const PLAYS: Plays = {
   pass: (world, { hours }) => world.pass(hours * HOUR),
   fire,
   reconcile: (world) => world.services.workflow.app.get(Reconcile).execute(),
-  erase: async (world) => world.erase(),
+  erase: async ({ removals }) => removals.carryOut(),
   'deliver-all': deliverAll,
-  deliver: async (world, { to, topic, share }) => {
-    for (const letters of world.bus.take(to, topic, share)) await world.deliver(to, letters);
-  },
+  deliver: (world, { to, topic, share }) => deliver(world, to, topic, share),
   repeat: async (world, { picks, sameId }) => {
     for (const { to, letter } of world.bus.again(picks, sameId)) await world.deliver(to, [letter]);
   },
@@ -98,12 +97,14 @@ async function liveOn(world: World, hours: number, accept: boolean): Promise<voi
 
 const READERS: readonly Reader[] = ['contact-service', 'workflow-service'];
 
+/** Until nothing waits anywhere. */
 export async function deliverAll(world: World): Promise<void> {
+  const topics = Object.keys(TOPICS) as TopicName[];
   while (!world.bus.isEmpty) {
-    for (const reader of READERS) {
-      for (const topic of Object.keys(TOPICS) as TopicName[]) {
-        for (const letters of world.bus.take(reader, topic)) await world.deliver(reader, letters);
-      }
-    }
+    for (const reader of READERS) for (const topic of topics) await deliver(world, reader, topic);
   }
+}
+
+async function deliver(world: World, to: Reader, topic: TopicName, share?: number): Promise<void> {
+  for (const letters of world.bus.take(to, topic, share)) await world.deliver(to, letters);
 }

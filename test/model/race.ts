@@ -4,7 +4,8 @@ import { answer, hold, mailOf, setKillSwitch, setPolicy, stop } from './acts.js'
 import type { Letter } from './bus.js';
 import type { Rival, WhichMail } from './history.js';
 import { letterOf } from './tell.js';
-import { type Known, type World, Wrong } from './world.js';
+import { type Known, Wrong } from './known.js';
+import type { World } from './world.js';
 
 const DAY_SECONDS = 86_400;
 

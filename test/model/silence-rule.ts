@@ -49,12 +49,21 @@ export function mayBeRemovedForSilence(person: Person, company: Company, command
   if (mail?.acceptedAt === undefined || mail.enrolmentId !== command.enrolmentId) return false;
   const all = [...person.mails.values()];
   const grace = Math.max(mail.grace, command.grace);
-  const wasAsked = mail.grace > 0 && !mail.toOldAddress && mail.linkValid >= grace;
-  const wasReached = !mail.cameBack && !all.some((one) => cameBackForGood(one) && countsFor(mail, one));
-  const hadItsTime = now >= mail.acceptedAt + grace && all.every((one) => now >= promisedUntil(one));
-  const isFree = !person.stopped.has(mail.enrolmentId) && ![...person.holds.values()].some((until) => until > now);
-  const isAllowed = company.policyOn && !company.killSwitch;
-  return person.here && !person.everAgreed && wasAsked && wasReached && hadItsTime && isFree && isAllowed;
+  return [
+    person.here,
+    !person.everAgreed,
+    !person.stopped.has(mail.enrolmentId),
+    [...person.holds.values()].every((until) => until <= now),
+    company.policyOn,
+    !company.killSwitch,
+    mail.grace > 0,
+    !mail.toOldAddress,
+    mail.linkValid >= grace,
+    mail.cameBack === undefined,
+    all.every((one) => !cameBackForGood(one) || !countsFor(mail, one)),
+    now >= mail.acceptedAt + grace,
+    all.every((one) => now >= promisedUntil(one)),
+  ].every(Boolean);
 }
 
 const promisedUntil = ({ acceptedAt, grace }: Mail): number => (acceptedAt === undefined ? 0 : acceptedAt + grace);

@@ -27,7 +27,9 @@ export function letterOf({ bus }: World, mail: Data<SendEmail>, fate: Fate, skew
     case 'delayed':
     case 'refused':
       return bus.write(EmailRejected, { ...about, permanent: fate === 'refused', code: 'smtp-550' });
-    default:
+    case 'soft':
+    case 'hard':
+    case 'complaint':
       return bus.write(EmailBounced, { ...about, kind: fate, code: 'dsn-5-1-1' });
   }
 }

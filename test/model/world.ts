@@ -1,60 +1,31 @@
 /** The real contact-service and workflow-service, the model beside them, and the comparison of the two at every step. */
-import { randomUUID } from 'node:crypto';
-import {
-  ContactExpunged,
-  type Data,
-  EraseContactData,
-  type ExpungeContact,
-  type ExpungeRequested,
-  type RequestOptIn,
-  type SendEmail,
-} from '#contracts';
+import type { Data, ExpungeContact, RequestOptIn, SendEmail } from '#contracts';
 import { openSeal, type SealBinding } from '#service';
-import {
-  aTenant,
-  type ContactService,
-  OPT_IN_LINK_URL,
-  type TestTenant,
-} from '../../apps/contact-service/test/start.js';
-import type { WorkflowTestService } from '../../apps/workflow-service/test/workflow-test-service.js';
+import { aTenant, OPT_IN_LINK_URL } from '../../apps/contact-service/test/start.js';
 import { Bus, type Letter } from './bus.js';
 import type { Reader } from './history.js';
 import { hearMail } from './hear-mail.js';
-import { type Company, type Mail, mayBeAsked, mayBeRemovedForSilence, type Person } from './silence-rule.js';
+import { type Client, described, type Known, type Services, somebody, Wrong } from './known.js';
+import { passTime } from './pass-time.js';
+import { Removals } from './removals.js';
+import { mayBeAsked, mayBeRemovedForSilence } from './silence-rule.js';
 
-export interface Services {
-  readonly contact: ContactService;
-  readonly workflow: WorkflowTestService;
+interface SentMail {
+  readonly data: Data<SendEmail>;
+  readonly link: string;
+  /** What notification-service has told of it. */
+  readonly told: Set<string>;
 }
 
-export interface Known {
-  readonly id: string;
-  readonly client: Client;
-  readonly person: Person;
-  erased: boolean;
-}
-
-export interface Client {
-  readonly tenant: TestTenant;
-  readonly company: Company;
-  workflow?: { readonly id: string; revision: number };
-}
-
-/** What the services did is not what the model says. */
-export class Wrong extends Error {
-  override readonly name = 'Wrong';
-}
+const all = (): boolean => true;
 
 export class World {
   readonly people: Known[] = [];
   readonly bus: Bus;
-  /** What notification-service knows of each mail: the link in it, and what it has told of it. */
-  readonly mails = new Map<
-    string,
-    { readonly link: string; readonly told: Set<string>; readonly data: Data<SendEmail> }
-  >();
-  /** What privacy-service was asked for. */
-  readonly removals = new Map<string, { readonly request: Data<ExpungeRequested>; readonly done: Set<string> }>();
+  readonly mails = new Map<string, SentMail>();
+  readonly removals: Removals;
+  /** How often each answer was given to the end of a grace period. */
+  readonly verdicts: Record<string, number> = {};
   /** Enrolments of which workflow-service was told that their mails come back. */
   readonly undeliverable = new Set<string>();
   private readonly byId = new Map<string, Known>();
@@ -66,7 +37,12 @@ export class World {
     readonly clients: readonly Client[],
   ) {
     const readers = { 'contact-service': services.contact, 'workflow-service': services.workflow };
-    this.bus = new Bus(readers, () => this.passed);
+    this.bus = new Bus(
+      readers,
+      () => this.passed,
+      (id) => this.byId.get(id)?.number ?? 0,
+    );
+    this.removals = new Removals(this.bus);
   }
 
   static async begin(services: Services): Promise<World> {
@@ -84,95 +60,49 @@ export class World {
   }
 
   meet(id: string, client: Client): void {
-    const person: Person = {
-      here: true,
-      consent: 'none',
-      everAgreed: false,
-      holds: new Map(),
-      stopped: new Set(),
-      mails: new Map(),
-    };
-    const known = { id, client, person, erased: false };
+    const known = { id, number: this.people.length, client, person: somebody(), erased: false };
     this.people.push(known);
     this.byId.set(id, known);
   }
 
-  /** All that is stored becomes older. */
   async pass(ms: number): Promise<void> {
-    const { contact, workflow } = this.services;
-    const values = [this.clients.map(({ tenant }) => tenant.tenantId), ms];
-    const older = (columns: string) =>
-      columns.replaceAll(/\w+/g, (column) => `${column} = ${column} - $2 * interval '1 ms'`);
-    const shift = (table: string, columns: string) =>
-      `UPDATE ${table} SET ${older(columns)} WHERE tenant_id = ANY($1::uuid[])`;
-    await Promise.all([
-      contact.db.query(
-        shift('opt_in_ask', 'asked_at, accepted_at, rejected_at, bounced_at, complained_at, stopped_at'),
-        values,
-      ),
-      contact.db.query(shift('hold', 'placed_at, until'), values),
-      workflow.db.query(shift('timer', 'due_at'), values),
-      workflow.db.query(shift('enrolment', 'asked_at, accepted_at, enrolled_at, changed_at'), values),
-    ]);
+    const tenants = this.clients.map(({ tenant }) => tenant.tenantId);
+    await passTime(this.services, tenants, ms);
     this.passed += ms;
   }
 
   /** Delivers letters of one partition; `answers` says which of what is said about it is posted. */
-  async deliver(
-    to: Reader,
-    letters: readonly Letter[],
-    answers: (letter: Letter) => boolean = () => true,
-  ): Promise<void> {
+  async deliver(to: Reader, letters: readonly Letter[], answers: (letter: Letter) => boolean = all): Promise<void> {
     const news = to === 'contact-service' ? letters.filter((letter) => this.bus.isNews(to, letter)) : [];
     const mayGo = news.flatMap((letter) => this.hear(letter));
     const parked = await this.bus.deliver(to, letters);
-    if (parked > 0)
-      throw new Wrong(`${to} could not handle ${parked} of ${letters.map(({ type }) => type).join(', ')}`);
+    if (parked > 0) throw new Wrong(`${to} could not handle ${letters.map(({ type }) => type).join()}`);
     await this.collect(mayGo, answers);
   }
 
   /** What the services have said since, which must be the removal of these contacts and of no others. */
-  async collect(mayGo: readonly string[] = [], answers: (letter: Letter) => boolean = () => true): Promise<void> {
+  async collect(mayGo: readonly string[] = [], answers: (letter: Letter) => boolean = all): Promise<void> {
     const said = await this.bus.collect();
-    const gone = said.filter(({ type }) => type === 'ExpungeRequested').map(({ key }) => key);
     for (const letter of said) {
-      this.count(letter);
       if (answers(letter)) this.bus.post(letter);
       await this.overhear(letter);
     }
+    const gone = said.filter(({ type }) => type === 'ExpungeRequested').map(({ key }) => key);
     const wrong = gone.filter((id) => !mayGo.includes(id));
     if (wrong.length > 0) throw new Wrong(`removed although rule 2 protects: ${this.describe(wrong)}`);
     if (new Set(gone).size < gone.length) throw new Wrong(`removed twice: ${this.describe(gone)}`);
     const left = mayGo.filter((id) => !gone.includes(id));
+    if (left.length === 0) return;
     const why = said.filter(({ type, key }) => type === 'ExpungeDeclined' && left.includes(key));
     const reasons = why.map(({ data }) => String(data.reason)).join();
-    if (left.length > 0)
-      throw new Wrong(`not removed (${reasons}) although rule 2 does not protect: ${this.describe(left)}`);
-  }
-
-  /** How often each answer was given to the end of a grace period. */
-  readonly verdicts: Record<string, number> = {};
-
-  private count({ type, data }: Letter): void {
-    const verdict = type === 'ExpungeDeclined' ? String(data.reason) : 'removed';
-    if (type !== 'ExpungeDeclined' && type !== 'ExpungeRequested') return;
-    this.verdicts[verdict] = (this.verdicts[verdict] ?? 0) + 1;
+    throw new Wrong(`not removed (${reasons}) although rule 2 does not protect: ${this.describe(left)}`);
   }
 
   describe(ids: readonly string[]): string {
-    const seen = ids.map((id) => {
-      const { person, client } = this.byId.get(id)!;
-      const mails = [...person.mails].map(([emailId, mail]) => ({ emailId, ...mail }));
-      return {
-        number: this.people.findIndex((one) => one.id === id),
-        ...person,
-        ...client.company,
-        holds: [...person.holds.values()],
-        stopped: [...person.stopped],
-        mails,
-      };
-    });
-    return `${JSON.stringify(seen, undefined, 1)} at ${this.now()}`;
+    return described(
+      ids.map((id) => this.byId.get(id)!),
+      this.now(),
+    );
   }
 
   /** What contact-service is told, the model hears at the same moment. Returns who may be removed on the word of it. */
@@ -207,20 +137,18 @@ export class World {
     this.asked.set(request.emailId, { request, may: mayBeAsked(person, request.enrolmentId) });
   }
 
-  /** What notification-service and privacy-service take from what is said. */
-  private async overhear({ type, key, data }: Letter): Promise<void> {
-    if (type === 'ExpungeDeclined' && data.reason === 'bounced') this.undeliverable.add(String(data.enrolmentId));
+  private async overhear(letter: Letter): Promise<void> {
+    const { type, key, data } = letter;
+    this.removals.hear(letter);
     if (type === 'SendEmail') await this.noteMail(key, data as unknown as Data<SendEmail>);
-    if (type === 'ExpungeRequested') {
-      this.removals.set(key, { request: data as unknown as Data<ExpungeRequested>, done: new Set() });
-    }
-    if (type !== 'ContactDataErased') return;
-    const { request, done } = this.removals.get(key)!;
-    done.add(String(data.participant));
-    const { tenantId, contactId, expungeId, reason, requestedAt } = request;
-    const when = { requestedAt, completedAt: requestedAt };
-    const about = { tenantId, contactId, expungeId, reason, ...when, certificateId: randomUUID() };
-    if (done.size === 2) this.bus.post(this.bus.write(ContactExpunged, about));
+    if (type === 'ExpungeRequested') this.count('removed');
+    if (type !== 'ExpungeDeclined') return;
+    this.count(String(data.reason));
+    if (data.reason === 'bounced') this.undeliverable.add(String(data.enrolmentId));
+  }
+
+  private count(verdict: string): void {
+    this.verdicts[verdict] = (this.verdicts[verdict] ?? 0) + 1;
   }
 
   private async noteMail(contactId: string, data: Data<SendEmail>): Promise<void> {
@@ -232,18 +160,7 @@ export class World {
     if (person.mails.has(emailId)) throw new Wrong(`asked twice with one mail: ${this.describe([contactId])}`);
     const { linkUrl } = await openSeal(this.services.contact.keyring, sealed, data as unknown as SealBinding);
     const promise = { grace: graceSeconds * 1_000, linkValid: linkValidSeconds * 1_000 };
-    person.mails.set(emailId, { enrolmentId, template, askedAt: this.now(), ...promise } satisfies Mail);
+    person.mails.set(emailId, { enrolmentId, template, askedAt: this.now(), ...promise });
     this.mails.set(emailId, { link: linkUrl!.slice(OPT_IN_LINK_URL.length), told: new Set(), data });
-  }
-
-  /** privacy-service carries out what it was asked for. */
-  erase(): void {
-    const participants = ['contact-service', 'workflow-service', 'notification-service'];
-    for (const { request, done } of this.removals.values()) {
-      if (done.size === 2) continue;
-      const { tenantId, contactId, expungeId } = request;
-      const command = { tenantId, contactId, expungeId, participants };
-      this.bus.post(this.bus.write(EraseContactData, command));
-    }
   }
 }
