@@ -25,8 +25,6 @@ const CLEAN = {
   timersRemoved: 0,
   askedAgain: 0,
   unknownMails: 0,
-  withoutTimer: 0,
-  withoutOutcome: 0,
 };
 
 describe('The reconciler', () => {
@@ -44,14 +42,13 @@ describe('The reconciler', () => {
 
   test('When enrolments have lost their timers, then each gets one that is due now, however many they are', async () => {
     const active = await service.anActive(SHORT_STEPS);
-    const contacts = many(1_200, () => aContactAdded({ tenantId: active.tenantId }));
+    const contacts = many(4_200, () => aContactAdded({ tenantId: active.tenantId }));
     await service.deliver(ContactAdded, contacts);
     await service.db.query('DELETE FROM timer WHERE tenant_id = $1', [active.tenantId]);
-    expect(await shown(active.tenantId)).toMatchObject({ withoutTimer: 1_200 });
     await reconcile();
-    expect(await shown(active.tenantId)).toMatchObject({ withoutTimer: 0, timersRestored: 1_200 });
+    expect(await shown(active.tenantId)).toMatchObject({ timersRestored: 4_200 });
     await service.fire();
-    expect(await service.said(contacts[1_199]!.contactId)).toMatchObject([{ type: 'RequestOptIn' }]);
+    expect(await service.said(contacts[4_199]!.contactId)).toMatchObject([{ type: 'RequestOptIn' }]);
   });
 
   test('When timers are there that nobody waits for, then they go and nothing is sent', async () => {
@@ -80,11 +77,10 @@ describe('The reconciler', () => {
     await reconcile();
     expect(await service.said(contactId)).toHaveLength(1);
     await daysPass();
-    expect(await shown(tenantId, 'client-admin')).toMatchObject({ withoutOutcome: 1 });
     await reconcile();
     const [first, again] = await service.said(contactId);
     expect(again?.data).toEqual(first?.data);
-    expect(await shown(tenantId)).toMatchObject({ askedAgain: 1, withoutOutcome: 0 });
+    expect(await shown(tenantId, 'client-admin')).toMatchObject({ askedAgain: 1 });
 
     const mail = { tenantId, contactId, emailId: String(first!.data.emailId), purpose: 'opt-in' as const };
     await service.deliver(EmailAccepted, { ...mail, at: new Date().toISOString() });

@@ -6,18 +6,30 @@ import { WorkflowConfig } from '../config.js';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import type { Input } from '../enrolment/enrolment-state.process.js';
 import { countFound, type Found } from './count-found.js';
-import { claimSuspects, OVERDUE, removeLostTimers, type Suspect, WITHOUT_TIMER } from './find-suspects.js';
+import {
+  claimSuspects,
+  FIRST,
+  LAST,
+  nextSlice,
+  OVERDUE,
+  removeLostTimers,
+  type Slice,
+  type Suspect,
+  WITHOUT_TIMER,
+} from './find-suspects.js';
 
+const SLICE_ENROLMENTS = 2_000;
 const CHUNK = 1_000;
 
 /**
  * Compares enrolments, timers and what was asked for, and repairs what does not fit: an enrolment that waits for nothing gets
  * a timer, a timer that nobody waits for goes, and what has no outcome after a day is asked for again. None of it should
- * ever be found, so all of it is counted.
+ * ever be found, so all of it is counted. Goes through the contacts in slices, so that no look takes long.
  */
 @Injectable()
 export class Reconcile implements OnModuleInit {
   private readonly logger = new Logger('reconciler');
+  private after = FIRST;
 
   constructor(
     private readonly db: DataSource,
@@ -31,14 +43,17 @@ export class Reconcile implements OnModuleInit {
     this.pumps.register({ name: 'reconciler', everyMs, run: () => this.execute() });
   }
 
-  /** Looks once through everything, a chunk of each kind at most; 'more' when there may be others. */
+  /** Looks through the next slice, a chunk of each kind at most; 'more' until the last one is done. */
   async execute(): Promise<PumpResult> {
+    const slice = await inEveryTenant(this.db, (tx) => nextSlice(tx, this.after, SLICE_ENROLMENTS));
     const found = [
-      await this.inTransaction('timers_restored', (tx) => this.put(tx, WITHOUT_TIMER, { kind: 'timer-lost' })),
-      await this.inTransaction('timers_removed', (tx) => removeLostTimers(tx, CHUNK)),
-      await this.inTransaction('asked_again', (tx) => this.put(tx, OVERDUE, { kind: 'outcome-overdue' })),
+      await this.inTransaction('timers_restored', (tx) => this.put(tx, slice, WITHOUT_TIMER, { kind: 'timer-lost' })),
+      await this.inTransaction('timers_removed', (tx) => removeLostTimers(tx, slice, CHUNK)),
+      await this.inTransaction('asked_again', (tx) => this.put(tx, slice, OVERDUE, { kind: 'outcome-overdue' })),
     ];
     if (found.includes(CHUNK)) return 'more';
+    this.after = slice.upTo === LAST ? FIRST : slice.upTo;
+    if (slice.upTo !== LAST) return 'more';
     await inEveryTenant(this.db, noteRun);
     return 'idle';
   }
@@ -59,8 +74,8 @@ export class Reconcile implements OnModuleInit {
     });
   }
 
-  private async put(tx: EntityManager, condition: string, input: Input): Promise<readonly Suspect[]> {
-    const suspects = await claimSuspects(tx, condition, CHUNK);
+  private async put(tx: EntityManager, slice: Slice, condition: string, input: Input): Promise<readonly Suspect[]> {
+    const suspects = await claimSuspects(tx, slice, condition, CHUNK);
     await this.inputs.applyLocked(
       tx,
       suspects.map(({ tenantId, contactId, enrolmentId }) => ({ tenantId, contactId, enrolmentId, input })),

@@ -3,17 +3,14 @@ import { IsDate, IsInt } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { inTenant } from '#messaging';
 import { Example, OrNull } from '#service';
-import { OVERDUE, WITHOUT_TIMER } from './find-suspects.js';
 
-/** What was found amiss with a client's enrolments since they began, and what is amiss now. All zero is as it should be. */
+/** What was found amiss with a client's enrolments since they began, and repaired. All zero is as it should be. */
 @Example({
   lastRunAt: '2026-11-02T10:00:00.000Z',
   timersRestored: 0,
   timersRemoved: 0,
   askedAgain: 0,
   unknownMails: 0,
-  withoutTimer: 0,
-  withoutOutcome: 0,
 })
 export class Reconciliation {
   /** Null before the first one. */
@@ -26,9 +23,6 @@ export class Reconciliation {
   @IsInt() askedAgain: number;
   /** Outcomes of mails that ask to opt in, to contacts that have no enrolment here. */
   @IsInt() unknownMails: number;
-  /** Now: to be repaired by the next run. */
-  @IsInt() withoutTimer: number;
-  @IsInt() withoutOutcome: number;
 }
 
 /** What the last comparison of enrolments, timers and mails has found. */
@@ -41,13 +35,8 @@ export class ShowReconciliation {
       const [row]: Reconciliation[] = await tx.query(
         `SELECT r.last_run_at AS "lastRunAt", coalesce(r.timers_restored, 0) AS "timersRestored",
            coalesce(r.timers_removed, 0) AS "timersRemoved", coalesce(r.asked_again, 0) AS "askedAgain",
-           coalesce(r.unknown_mails, 0) AS "unknownMails", n.without_timer AS "withoutTimer",
-           n.without_outcome AS "withoutOutcome"
-         FROM (
-           SELECT (count(*) FILTER (WHERE ${WITHOUT_TIMER}))::int AS without_timer,
-             (count(*) FILTER (WHERE ${OVERDUE}))::int AS without_outcome
-           FROM enrolment e JOIN workflow w ON w.id = e.workflow_id WHERE w.tenant_id = $1) AS n
-         LEFT JOIN reconciliation r ON r.tenant_id = $1`,
+           coalesce(r.unknown_mails, 0) AS "unknownMails"
+         FROM (SELECT $1::uuid AS tenant_id) AS t LEFT JOIN reconciliation r USING (tenant_id)`,
         [tenantId],
       );
       return row!;
