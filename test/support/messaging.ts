@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { type Data, keyOf, type Message, message, type MessageClass } from '#contracts';
 import { createSubjectTable } from '#erasure';
-import { createMessagingTables, isolateTenants, type Received } from '#messaging';
+import { createMessagingTables, HeadersAsWritten1790000000000, isolateTenants, type Received } from '#messaging';
 import { migrate } from '#service';
 import type { Binding, KafkaRecord } from '../../libs/messaging/src/parse-record.js';
 import { toHeaders } from '../../libs/messaging/src/cloud-event.js';
@@ -26,7 +26,7 @@ Logger.overrideLogger(false);
 /** A database with the tables of messaging and one that tells what was handled. */
 export async function aMessagingDatabase(): Promise<DataSource> {
   const { ownerUrl, appUrl } = await createTestDatabase();
-  await migrate('messaging-test', ownerUrl, [CreateTables1764000000000]);
+  await migrate('messaging-test', ownerUrl, [CreateTables1764000000000, HeadersAsWritten1790000000000]);
   return new DataSource({ type: 'postgres', url: appUrl, poolSize: 6 }).initialize();
 }
 

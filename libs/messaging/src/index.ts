@@ -10,7 +10,7 @@ export { Relay } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
 export { isSurroundingsError } from './surroundings-error.js';
-export { createMessagingTables, keepOutOfStatistics } from './tables.js';
+export { createMessagingTables, HeadersAsWritten1790000000000, keepOutOfStatistics } from './tables.js';
 export {
   bindTenant,
   inEveryTenant,

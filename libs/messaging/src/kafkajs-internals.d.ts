@@ -4,11 +4,20 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 }
 
 declare module 'kafkajs/src/protocol/encoder.js' {
-  interface Encoder {
+  export interface KafkaEncoder {
     buf: Buffer;
     offset: number;
-    ensureAvailable(this: Encoder, length: number): void;
+    ensureAvailable(this: KafkaEncoder, length: number): void;
+    writeVarInt(this: KafkaEncoder, value: number): KafkaEncoder;
+    writeUVarInt(this: KafkaEncoder, value: number): KafkaEncoder;
+    writeVarLong(this: KafkaEncoder, value: unknown): KafkaEncoder;
   }
-  const Encoder: { prototype: Encoder; nextPowerOfTwo(value: number): number; lean?: boolean };
+  const Encoder: {
+    prototype: KafkaEncoder;
+    nextPowerOfTwo(value: number): number;
+    sizeOfVarInt(value: number): number;
+    sizeOfVarLong(value: unknown): number;
+    lean?: boolean;
+  };
   export default Encoder;
 }

@@ -16,8 +16,39 @@ const TEXTS = [
   'z'.repeat(900_000),
 ];
 
+const NUMBERS = [
+  0,
+  1,
+  -1,
+  63,
+  64,
+  -64,
+  -65,
+  127,
+  128,
+  8_191,
+  8_192,
+  2 ** 30 - 1,
+  2 ** 30,
+  -(2 ** 30),
+  2 ** 31 - 1,
+  -(2 ** 31),
+];
+const LONGS = [...NUMBERS, 2 ** 31, 2 ** 40, -(2 ** 40), Number.MAX_SAFE_INTEGER];
+
+function numbers(): string[] {
+  const sizes = LONGS.map((value) => String(Encoder.sizeOfVarLong(value)));
+  const longs = LONGS.map((value) => encoder().writeVarLong!(value).buffer.toString('hex'));
+  const ints = NUMBERS.map((value) => encoder().writeVarInt!(value).writeUVarInt!(value).buffer.toString('hex'));
+  return [...sizes, ...longs, ...ints];
+}
+
 /** Everything kafkajs writes with: numbers, texts, bytes, and encoders within encoders. */
 function written(): string[] {
+  return [...numbers(), ...texts()];
+}
+
+function texts(): string[] {
   return TEXTS.map((text) => {
     const header = encoder().writeVarIntString!('ce_id').writeVarIntBytes!(text);
     const record = encoder().writeVarInt!(text.length).writeInt8!(0).writeVarLong!(7).writeVarIntBytes!(

@@ -36,7 +36,7 @@ export class Outbox {
     await tx.query(
       `INSERT INTO outbox (id, topic, key, type, headers, data)
        SELECT m.id, m.topic, m.key, m.type, m.headers, m.data
-       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[])
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::text[])
          WITH ORDINALITY AS m (id, topic, key, type, headers, data, n)
        ORDER BY m.n`,
       [

@@ -4,6 +4,7 @@ import { DataSource, type EntitySubscriberInterface, type QueryRunner } from 'ty
 import { BackOff } from './back-off.js';
 import { brokerProblem } from './broker-problem.js';
 import { kafkaClient } from './kafka-client.js';
+import { keyPartitioner } from './key-partitioner.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import { OUTBOX_WRITTEN } from './outbox.js';
 import { safeError } from './safe-error.js';
@@ -89,6 +90,7 @@ export class Relay {
     const connection = this.db.createQueryRunner();
     const producer = kafkaClient(`${this.options.service}-relay`, this.options.kafka).producer({
       idempotent: true,
+      createPartitioner: keyPartitioner,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       retry: { retries: 3 },

@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * The tables behind the guarantees; every service's first migration creates them.
@@ -23,6 +23,20 @@ export async function keepOutOfStatistics(
   for (const [table, columns] of Object.entries(columnsOf)) {
     const settings = columns.split(' ').map((column) => `ALTER COLUMN ${column} SET STATISTICS 0`);
     await runner.query(`ALTER TABLE ${table} ${settings.join(', ')}`);
+  }
+}
+
+/**
+ * Headers of waiting messages become text of a JSON object, which PostgreSQL neither takes apart nor puts together: each is
+ * written once, read once and deleted.
+ */
+export class HeadersAsWritten1790000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE outbox ALTER COLUMN headers TYPE json');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE outbox ALTER COLUMN headers TYPE jsonb');
   }
 }
 

@@ -1,3 +1,4 @@
+import { HeadersAsWritten1790000000000 } from '#messaging';
 import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsAndHolds1765000000000 } from './0002-tenants-and-holds.js';
 import { RemovalByAddress1766000000000 } from './0003-removal-by-address.js';
@@ -12,4 +13,5 @@ export const migrations = [
   WhoDisabled1767000000000,
   Consent1767500000000,
   Imports1768000000000,
+  HeadersAsWritten1790000000000,
 ];

@@ -1,5 +1,6 @@
+import { HeadersAsWritten1790000000000 } from '#messaging';
 import { ExpungeRequests1780000000001 } from './0001-expunge-requests.js';
 import { TenantsApart1780000000002 } from './0002-tenants-apart.js';
 
 /** Every change of the schema, oldest first. */
-export const migrations = [ExpungeRequests1780000000001, TenantsApart1780000000002];
+export const migrations = [ExpungeRequests1780000000001, TenantsApart1780000000002, HeadersAsWritten1790000000000];
