@@ -3,23 +3,21 @@ import { DataSource } from 'typeorm';
 import { inEveryTenant } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
-import { claimTimers } from './claim-timers.js';
+import { type ClaimTerms, claimTimers, type DueTimer } from './claim-timers.js';
 
 const CHUNK = 1_000;
-/** One of so many chunks begins with what fell due last: it need not wait for the end of somebody's million. */
-const LATEST_FIRST_EVERY = 5;
 const LOOK_EVERY_MS = 1_000;
 /** Nobody minds less; more is counted, and shown with the workflow. */
 const LATE_AFTER_SECONDS = 60;
 
 /**
  * Fires due timers: the change of the enrolment and the message it sends are one transaction, so a process that dies at any
- * point changes nothing but time. What is late fires all the same and is counted. The row is the timer.
+ * point changes nothing but time. What is late fires all the same and is counted. The row is the timer. Two transactions at
+ * once take them from either end, so that what falls due now need not wait for the end of somebody's million.
  */
 @Injectable()
 export class FireTimers implements OnModuleInit {
   private readonly logger = new Logger('timers');
-  private turn = 0;
   private fired = 0;
   private late = 0;
 
@@ -33,18 +31,12 @@ export class FireTimers implements OnModuleInit {
     this.pumps.register({ name: 'timers', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
   }
 
-  /** Fires one chunk of due timers; 'more' when there may be others. */
+  /** Fires a chunk of due timers from either end; 'more' when there may be others. */
   async execute(): Promise<PumpResult> {
-    this.turn += 1;
-    const due = await inEveryTenant(this.db, async (tx) => {
-      const first = this.turn % LATEST_FIRST_EVERY === 0 ? 'latest-due' : 'longest-due';
-      const claimed = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
-      await this.inputs.applyLocked(
-        tx,
-        claimed.map(({ late, ...ids }) => ({ ...ids, input: { kind: 'timer-fired', late } })),
-      );
-      return claimed;
-    });
+    const ends = await Promise.allSettled([this.fire('longest-due'), this.fire('latest-due')]);
+    const broken = ends.find((end) => end.status === 'rejected');
+    if (broken) throw broken.reason;
+    const due = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
     if (due.length === 0) {
       this.tell();
       return 'idle';
@@ -52,6 +44,17 @@ export class FireTimers implements OnModuleInit {
     this.fired += due.length;
     this.late += due.filter(({ late }) => late).length;
     return 'more';
+  }
+
+  private async fire(first: ClaimTerms['first']): Promise<readonly DueTimer[]> {
+    return inEveryTenant(this.db, async (tx) => {
+      const due = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
+      await this.inputs.applyLocked(
+        tx,
+        due.map(({ late, ...ids }) => ({ ...ids, input: { kind: 'timer-fired', late } })),
+      );
+      return due;
+    });
   }
 
   /** One line for a burst, however many chunks it took. */
