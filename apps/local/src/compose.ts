@@ -1,24 +1,18 @@
 import { join } from 'node:path';
 import { DATABASE_NAMES } from './catalogue.js';
-import { createDatabases, ensurePassword } from './databases.js';
+import { createDatabases } from './databases.js';
 import { startIdentityProvider } from './identity-provider.js';
-import { ensureSecrets } from './secrets.js';
+import { ensureAllSecrets, superuserPasswordIn } from './secrets.js';
 import { createLocalTopics } from './topics.js';
 
-// The steps of docker-compose.yml and of k8s/overlays/local that are our own; done again they change nothing. `keys` is the folder that services
-// may read, `admin` the one they may not.
+// The steps of docker-compose.yml and of k8s/overlays/local that are our own; done again they change nothing. `keys` is the
+// folder that services may read, `admin` the one they may not.
 const [step, keys = '', admin = '', postgres = '', kafka = ''] = process.argv.slice(2);
-const passwordFile = join(admin, 'superuser-password');
 
 if (step === 'secrets') {
-  await ensureSecrets(keys);
-  ensurePassword(passwordFile);
-  for (const name of DATABASE_NAMES) {
-    ensurePassword(join(keys, `${name}_app.password`));
-    ensurePassword(join(admin, `${name}_owner.password`));
-  }
+  await ensureAllSecrets(keys, admin);
 } else if (step === 'prepare') {
-  const superuserUrl = `postgres://postgres:${ensurePassword(passwordFile)}@${postgres}/postgres`;
+  const superuserUrl = `postgres://postgres:${superuserPasswordIn(admin)}@${postgres}/postgres`;
   await createDatabases({ superuserUrl, names: [...DATABASE_NAMES], passwordsDir: keys, ownerPasswordsDir: admin });
   await createLocalTopics([kafka]);
 } else if (step === 'identity') {

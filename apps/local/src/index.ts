@@ -19,7 +19,7 @@ export { AlreadyRunning } from './orphans.js';
 export { repositoryRoot } from './paths.js';
 export { PortTaken, freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
-export { type Secrets, ensureSecrets } from './secrets.js';
+export { type Secrets, ensureAllSecrets, ensureSecrets } from './secrets.js';
 export { type ServiceOptions, type ServiceProcess, migrateService, startService, waitUntilReady } from './services.js';
 export { SupervisedService } from './supervisor.js';
 export { type LocalSystem, type SystemOptions, startSystem } from './system.js';

@@ -2,7 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JWK, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { writePrivateJson } from './databases.js';
+import { DATABASE_NAMES } from './catalogue.js';
+import { ensurePassword, writePrivateJson } from './databases.js';
 
 /** Mails of clients without a key of their own are sent from here. */
 export const MAIL_DOMAIN = 'mail.contact-expunge.example';
@@ -40,6 +41,19 @@ export async function ensureSecrets(dir: string): Promise<Secrets> {
   if (!existsSync(secrets.dkimKeysFile)) writePrivateJson(secrets.dkimKeysFile, { keys: [newDkimKey()] });
   return secrets;
 }
+
+/** All secrets of a system in containers: in `keys` what services read, in `admin` what they may not. */
+export async function ensureAllSecrets(keys: string, admin: string): Promise<void> {
+  await ensureSecrets(keys);
+  mkdirSync(admin, { recursive: true, mode: 0o700 });
+  superuserPasswordIn(admin);
+  for (const name of DATABASE_NAMES) {
+    ensurePassword(join(keys, `${name}_app.password`));
+    ensurePassword(join(admin, `${name}_owner.password`));
+  }
+}
+
+export const superuserPasswordIn = (admin: string): string => ensurePassword(join(admin, 'superuser-password'));
 
 function newKeyring(): { keys: { kid: string; k: string }[] } {
   return { keys: [{ kid: randomBytes(8).toString('hex'), k: randomBytes(32).toString('base64url') }] };
