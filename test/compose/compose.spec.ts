@@ -82,7 +82,7 @@ const WRONG: [string, string | RegExp, string, RegExp][] = [
   ['a port that nothing listens on', "['127.0.0.1:3101:3000']", "['127.0.0.1:3101:8080']", /publishes 8080/],
   ['a port open to everybody', "['127.0.0.1:3101:3000']", "['3101:3000']", /to everybody/],
   ['too little time to stop', 'stop_grace_period: 60s', 'stop_grace_period: 30s', /killed before its own deadline/],
-  ['an undeclared volume', '\n  kafka:\n', '\n', /mounts kafka, which is not declared/],
+  ['an undeclared volume', /\n {2}kafka:\n$/, '\n', /mounts kafka, which is not declared/],
 ];
 
 test.each(WRONG)('When there is %s, then it is found', (_, from, to, problem) => {
