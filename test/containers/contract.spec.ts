@@ -47,7 +47,7 @@ beforeAll(async () => {
   identity = await startIdentityProvider();
   objects = await localObjects();
   for (const service of SERVICES) pods[service] = start(`Deployment/${service}`, service);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   for (const pod of Object.values(pods)) pod.kill('SIGKILL');
@@ -101,7 +101,7 @@ async function untilAnswers(service: ServiceName, route: string): Promise<void> 
         ({ status }) => (status === 200 ? true : undefined),
         () => undefined,
       ),
-    { what: `${service} says that it is ${route}`, timeoutMs: 30_000, everyMs: 100 },
+    { what: `${service} says that it is ${route}`, timeoutMs: 60_000, everyMs: 100 },
   );
   await Promise.race([answers, ended]);
 }
@@ -125,8 +125,7 @@ test('When a program runs as the pod does, then it can write to /tmp only, has n
   const program = runRestricted({ ...options, args: ['-e', LOOK], env: {} });
   expect([await program.ended, program.output()]).toEqual([0, expect.stringContaining('{')]);
   const { writes, ...seen } = JSON.parse(program.output()) as Record<string, object>;
-  const refused = Object.entries(writes!).filter(([, outcome]) => outcome !== 'EROFS' && outcome !== 'EACCES');
-  expect(refused).toEqual([['/tmp/x', 'written']]);
+  expect(Object.entries(writes!).filter(([, outcome]) => String(outcome) !== 'EROFS')).toEqual([['/tmp/x', 'written']]);
   const [nobody, id] = ['0'.repeat(16), Array(4).fill('10001').join('\t')];
   const none = { effective: nobody, bounding: nobody, privileges: '1', shell: 'ENOENT' };
   expect(seen).toEqual({ user: id, group: id, ...none, password: true });
@@ -140,7 +139,7 @@ test('When database and broker are away, then the pods start, live and say what 
     expect(status).toBe(503);
     expect(body.problems).toEqual(expect.arrayContaining([expect.stringMatching(/^database: /)]));
   }
-}, 40_000);
+}, 90_000);
 
 test('When database, schema and broker come, then they become ready without a restart', async () => {
   const passwordsDir = join(overlayFolder('local'), 'secrets');
@@ -166,7 +165,7 @@ test('When database, schema and broker come, then they become ready without a re
   );
   expect(migrations).toHaveLength(4);
   await Promise.all(SERVICES.map((service) => untilAnswers(service, 'ready')));
-}, 60_000);
+}, 120_000);
 
 test('When somebody presses Delete Account, then the pods do all of it', async () => {
   const urls = Object.fromEntries(SERVICES.map((service) => [service, urlOf(service)]));
@@ -176,7 +175,7 @@ test('When somebody presses Delete Account, then the pods do all of it', async (
   const { expungeId } = await deleteAccount(system, person);
   await untilState(system, company, expungeId, 'confirmed');
   expect(await mail!.waitForMail(person.email, 5_000)).toBeDefined();
-}, 40_000);
+}, 90_000);
 
 /** A sign-up whose body is still on its way; `finish` sends the rest and gives the status of the answer. */
 async function halfASignUp(): Promise<{ finish(): Promise<number> }> {
@@ -220,7 +219,7 @@ test('When they are told to stop, then what was asked is answered, and all are g
   )!;
   const grace = pod.terminationGracePeriodSeconds! - containers[0]!.lifecycle!.preStop!.sleep!.seconds;
   expect((performance.now() - told) / 1_000).toBeLessThan(grace);
-}, 60_000);
+}, 120_000);
 
 test('When they have run, then none of them has tried to write where it may not', () => {
   const refused = SERVICES.filter((service) =>
