@@ -45,6 +45,13 @@ export default {
       from: { path: '^(apps|libs)/', pathNot: '^libs/messaging/|^apps/local/|\\.spec\\.ts$' },
       to: { path: 'node_modules/kafkajs' },
     },
+    {
+      name: 'images-have-what-services-use',
+      comment: 'Images are installed without what only development needs.',
+      severity: 'error',
+      from: { path: '^(apps/[^/]+-service|libs/[^/]+)/src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -20,8 +20,7 @@ const pod =
   (change: Change): Change =>
   ({ spec }) =>
     change(spec.template.spec);
-const container = (change: (container: Record<string, any>) => void): Change =>
-  pod(({ containers }) => change(containers[0]));
+const container = (change: Change): Change => pod(({ containers }) => change(containers[0]));
 const security = (change: Change): Change => container(({ securityContext }) => change(securityContext));
 const setting = (name: string, value: string): Change => container(({ env }) => env.push({ name, value }));
 const without =
