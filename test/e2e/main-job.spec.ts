@@ -5,8 +5,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
-import { anActiveWorkflow, ASKED_NEXT_DAY, repositoryRoot, type ServiceName, waitUntil } from '#local';
+import { anActiveWorkflow, Api, ASKED_NEXT_DAY, repositoryRoot, type ServiceName, waitUntil } from '#local';
+import { deleteAccountEverywhere } from '../../apps/local/src/demo/delete-account-everywhere.js';
+import { connectExternal } from '../../apps/local/src/demo/external-system.js';
+import { setTheScene } from '../../apps/local/src/demo/set-the-scene.js';
 import { hits, tracesInDatabase, tracesInFiles } from '../support/find-traces.js';
+import { asMailpit } from '../support/mailpit.js';
 import { readTopics } from '../support/read-topics.js';
 import {
   aCompany,
@@ -290,3 +294,16 @@ async function verify(certificate: Buffer, command: string, email: string): Prom
     .split(' ');
   return (await promisify(execFile)(process.execPath, [cli, ...args])).stdout;
 }
+
+test('When the demo is shown on a system that runs outside, then it tells the whole story and verifies the certificate', async () => {
+  const mailpit = await asMailpit(system.mail!);
+  const { tokenUrl, clientSecret } = system.identity;
+  const addresses = { urls: system.urls, brokers: system.brokers, tokenUrl, clientSecret, inboxUrl: mailpit.url };
+  const outside = await connectExternal(addresses, system.dataDir);
+  const api = new Api(outside.identity);
+  const told: string[] = [];
+  const say = (line: string): void => void told.push(line);
+  await deleteAccountEverywhere(outside, api, await setTheScene(outside, api, say), say);
+  mailpit.stop();
+  expect(told.join('\n')).toMatch(/signed with DKIM[^]*verified offline[^]*A recruiter finds nobody/);
+}, 60_000);

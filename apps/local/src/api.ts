@@ -23,7 +23,7 @@ interface AskRequest extends RequestInit {
 export class Api {
   private readonly tokens = new Map<Actor, Promise<string>>();
 
-  constructor(private readonly identity: IdentityProvider) {}
+  constructor(private readonly identity: Pick<IdentityProvider, 'token'>) {}
 
   async call<T = Record<string, unknown>>(
     actor: Actor,

@@ -69,6 +69,11 @@ export function javaHome(): string | undefined {
   return process.env['JAVA_HOME'] || undefined;
 }
 
+/** The client secret of an identity provider that runs elsewhere (demo --external). */
+export function identitySecret(): string | undefined {
+  return process.env['IDENTITY_SECRET'] || undefined;
+}
+
 /** Another Maven repository than the public one, with a slash at its end. */
 export function mavenRepository(): string | undefined {
   const value = process.env['MAVEN_REPOSITORY'];

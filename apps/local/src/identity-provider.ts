@@ -118,7 +118,8 @@ function configuration(keys: JWK[], clientSecret: string): Configuration {
   };
 }
 
-async function requestToken(url: string, secret: string, request: TokenRequest): Promise<string> {
+/** Asks a token endpoint of ours for a token. Rejects when the provider refuses. */
+export async function requestToken(url: string, secret: string, request: TokenRequest): Promise<string> {
   const body = new URLSearchParams({
     grant_type: GRANT_TYPE,
     subject: request.subject,

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { simpleParser } from 'mailparser';
 import { repositoryRoot } from '../paths.js';
-import type { LocalSystem } from '../system.js';
 import { waitUntil } from '../wait-until.js';
 import type { Actor, Api } from '../api.js';
 import type { Say } from './run-demo.js';
+import type { DemoSystem } from './external-system.js';
 import { type HeardMessage, startOtherSystem } from './other-system.js';
 import type { Scene } from './set-the-scene.js';
 
@@ -17,7 +17,7 @@ const EVIDENCE = 'expunge.acks';
 const PUBLIC = 'contact.expunged';
 
 /** A contact of a client with expunge presses Delete Account. Returns the demo's last line. */
-export async function deleteAccountEverywhere(system: LocalSystem, api: Api, scene: Scene, say: Say): Promise<string> {
+export async function deleteAccountEverywhere(system: DemoSystem, api: Api, scene: Scene, say: Say): Promise<string> {
   const account = `${system.urls['contact-service']}/v1/account`;
   const candidate: Actor = { subject: 'candidate-lena', roles: ['candidate'], tenantId: scene.tenantId };
   const person = { email: ADDRESS, givenName: 'Lena', familyName: 'Groß', phone: '+49 30 23125 999', language: 'en' };
@@ -72,13 +72,13 @@ interface Store {
 const found = (heard: HeardMessage[], topic: string): Promise<true | undefined> =>
   Promise.resolve(heard.some((message) => message.topic === topic) || undefined);
 
-async function isConfirmed(system: LocalSystem, api: Api, scene: Scene, expungeId: string): Promise<true | undefined> {
+async function isConfirmed(system: DemoSystem, api: Api, scene: Scene, expungeId: string): Promise<true | undefined> {
   const url = `${system.urls['privacy-service']}/v1/expunge-requests`;
   const { body } = await api.call<{ items: { expungeId: string; state: string }[] }>(scene.officer, 'GET', url);
   return body.items.some((request) => request.expungeId === expungeId && request.state === 'confirmed') || undefined;
 }
 
-async function showMail(system: LocalSystem, statusUrl: string, say: Say): Promise<void> {
+async function showMail(system: DemoSystem, statusUrl: string, say: Say): Promise<void> {
   if (!system.mail) throw new Error('the demo needs its own mail inbox: unset SMTP_URL');
   const { id } = await system.mail.waitForMail(ADDRESS, PATIENCE.timeoutMs);
   const source = await system.mail.source(id);
@@ -113,7 +113,7 @@ async function verify(file: string, jwks: string, salt: string): Promise<string>
 }
 
 async function showThatItIsGone(
-  system: LocalSystem,
+  system: DemoSystem,
   api: Api,
   scene: Scene,
   contactId: string,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { requireNodeVersion } from '#service';
 import { Stopped, aborted, stopOnSignals } from '../stop-on-signals.js';
 import { type LocalSystem, type SystemOptions, startSystem } from '../system.js';
+import { connectExternal, type DemoSystem, externalAddresses } from './external-system.js';
 
 export type Say = (line: string) => void;
 
@@ -17,6 +18,8 @@ export interface Demo {
   readonly env?: SystemOptions['env'];
   /** Tells the story on a running system and returns its last line. */
   story(system: LocalSystem, say: Say): Promise<string>;
+  /** The same on a system that somebody else runs (--external), where that can be told. */
+  external?(system: DemoSystem, say: Say): Promise<string>;
 }
 
 /** What a shell expects of a program that Ctrl-C ended. */
@@ -57,15 +60,23 @@ async function demonstrate(demo: Demo, dataDir: string, signal: AbortSignal): Pr
   const say: Say = (line) => {
     if (!signal.aborted) print(line);
   };
+  const stopped = aborted(signal).then(() => Promise.reject(new Stopped()));
+  if (process.argv.includes('--external')) return Promise.race([demonstrateOutside(demo, dataDir, say), stopped]);
   say(demo.opening);
   const output = (line: string): void => say(`   ${line}`);
   const system = await startSystem({ dataDir, ports: 'free', fsync: false, fast: true, env: demo.env, output, signal });
-  const stopped = aborted(signal).then(() => Promise.reject(new Stopped()));
   try {
     return await Promise.race([demo.story(system, say), stopped]);
   } finally {
     await system.stop();
   }
+}
+
+/** Nothing is started and nothing stopped: the contacts stay in the system. */
+async function demonstrateOutside(demo: Demo, dataDir: string, say: Say): Promise<string> {
+  if (!demo.external) throw new Error('there is no --external');
+  say('1. Connecting to the system that runs outside');
+  return demo.external(await connectExternal(await externalAddresses(), dataDir), say);
 }
 
 /** Says what failed and where its logs are, the only thing that is kept: the rest are secrets and data. */

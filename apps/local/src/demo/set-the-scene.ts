@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LocalSystem } from '../system.js';
+import type { DemoSystem } from './external-system.js';
 import type { Actor, Api } from '../api.js';
 import { anActiveWorkflow, ASKED_NEXT_DAY } from './an-active-workflow.js';
 import { peopleOfTheFile, type Person } from './contacts-file.js';
@@ -16,7 +16,7 @@ const AT_ONCE = 8;
 const VENDOR: Actor = { subject: 'vendor-staff-1', roles: ['vendor-staff'] };
 
 /** Two clients, a workflow, the contacts of the file; and the soft delete, which is all there is without expunge. */
-export async function setTheScene(system: LocalSystem, api: Api, say: (line: string) => void): Promise<Scene> {
+export async function setTheScene(system: DemoSystem, api: Api, say: (line: string) => void): Promise<Scene> {
   const contacts = system.urls['contact-service'];
   const [tenantId, softTenantId] = [randomUUID(), randomUUID()];
   const admin: Actor = { subject: 'admin-1', roles: ['client-admin'], tenantId };
