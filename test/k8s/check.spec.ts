@@ -90,6 +90,7 @@ describe('schemas', () => {
       ({ spec }) => (spec.secrets = []),
       /secrets/,
     ],
+    ['a field nobody knows in a PodMonitor', 'PodMonitor/database', ({ spec }) => (spec.endpoints = []), /endpoints/],
     ['a field nobody knows in a Certificate', 'Certificate/public', ({ spec }) => (spec.hosts = []), /hosts/],
   ];
   let problems: string[];

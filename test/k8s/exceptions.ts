@@ -25,6 +25,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: 'a part of a whole: network-policies and external-secrets are components of their own',
   },
   {
+    rules: ['targets-exist'],
+    builds: PARTS,
+    objects: /\/database-metrics$|^PodMonitor\//,
+    reason: 'prometheus-operator reads the servers of cloudnative-pg where those are',
+  },
+  {
     rules: ['cpu-limit'],
     builds: PARTS,
     objects: /^(Deployment\/.+-service|Job\/.+-migrate-.+)$/,

@@ -59,7 +59,7 @@ export const references: readonly Rule[] = [
   objectRule('selector-fits-pods', 'kube-linter', ['Deployment', 'StatefulSet'], ({ spec }) =>
     selects(spec.selector, spec.template.metadata?.labels ?? {}) ? undefined : 'does not select its own pods',
   ),
-  objectRule('targets-exist', 'kube-score', ['PodDisruptionBudget', 'NetworkPolicy'], ({ spec }, all) => {
+  objectRule('targets-exist', 'kube-score', ['PodDisruptionBudget', 'NetworkPolicy', 'PodMonitor'], ({ spec }, all) => {
     const selector = spec.selector ?? spec.podSelector;
     const found = podsOf(all, selector).length > 0 || ofOperator(all, selector.matchLabels);
     return found ? undefined : 'selects nothing';
