@@ -43,8 +43,8 @@ export async function checkKubernetes(): Promise<Report> {
 }
 
 /** What was made from the contracts and is not what they say now. */
-function staleFiles(): string[] {
-  return [...generatedFiles()]
+export function staleFiles(files = generatedFiles()): string[] {
+  return [...files]
     .filter(([file, text]) => readFileSync(file, 'utf8') !== text)
     .map(([file]) => `${relative(repositoryRoot(), file)}: not what the contracts say; run npm run k8s:generate`);
 }
