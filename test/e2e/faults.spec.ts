@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { repositoryRoot, waitUntil } from '#local';
+import { repositoryRoot, untilSettled, waitUntil } from '#local';
 import { connected } from '../../apps/local/src/databases.js';
 import { many } from '../support/make.js';
 import { type ReadMessage, readTopics } from '../support/read-topics.js';
@@ -148,7 +148,7 @@ test('When everything that was ever said is said again, in another order, then n
   await publish(again.map((message) => ({ ...message, headers: { ...message.headers, ce_id: crypto.randomUUID() } })));
   const late = await deleteMany(1);
   await expectAllDone(late.contacts, late.expungeIds);
-  await untilNoLag();
+  await untilSettled(system, PATIENCE_MS);
   const events = (await expunged(contacts)).map(({ value }) => value);
   expect(new Set(events).size).toBe(contacts.length);
   for (const { email } of contacts) expect(await system.mail!.messages({ to: email })).toHaveLength(1);
@@ -181,27 +181,6 @@ async function publish(messages: Pick<ReadMessage, 'topic' | 'key' | 'headers' |
   for (const { topic, key, headers, value } of messages)
     await producer.send({ topic, messages: [{ key, headers, value }] });
   await producer.disconnect();
-}
-
-/** All groups have read everything. */
-async function untilNoLag(): Promise<void> {
-  const admin = new Kafka({ clientId: 'test', brokers: system.brokers, logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const lag = async (): Promise<true | undefined> => {
-    for (const groupId of SERVICES) {
-      for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
-        const ends = await admin.fetchTopicOffsets(topic);
-        const behind = partitions.some(({ partition, offset }) => {
-          const end = ends.find((one) => one.partition === partition)?.high ?? '0';
-          return BigInt(offset) < 0n ? BigInt(end) > 0n : BigInt(offset) < BigInt(end);
-        });
-        if (behind) return undefined;
-      }
-    }
-    return true;
-  };
-  await waitUntil(lag, { what: 'no group is behind', timeoutMs: PATIENCE_MS });
-  await admin.disconnect();
 }
 
 /** What `dead-letters list` of a service prints, without its heading. */

@@ -9,7 +9,7 @@ import { anActiveWorkflow, Api, ASKED_NEXT_DAY, repositoryRoot, type ServiceName
 import { deleteAccountEverywhere } from '../../apps/local/src/demo/delete-account-everywhere.js';
 import { connectExternal } from '../../apps/local/src/demo/external-system.js';
 import { setTheScene } from '../../apps/local/src/demo/set-the-scene.js';
-import { hits, tracesInDatabase, tracesInFiles } from '../support/find-traces.js';
+import { inBase64, tracesEverywhere, tracesInDatabase, tracesInFiles } from '../support/find-traces.js';
 import { asMailpit } from '../support/mailpit.js';
 import { readTopics } from '../support/read-topics.js';
 import {
@@ -192,14 +192,14 @@ describe('personal data', () => {
     await expect(duplicate).rejects.toThrow('409');
     const traces = [mark, person.phone, person.phone.slice(1), contact.candidate.subject];
     // The search must be able to find: before the removal the data is there, in contact-service and nowhere else.
-    const before = await everywhere(traces);
+    const before = await tracesEverywhere(system, traces);
     expect(before.some((trace) => trace.includes('contact_service.contact'))).toBe(true);
     expect(before.filter((trace) => !trace.includes('contact_service.'))).toEqual([]);
 
     const { expungeId } = await deleteAccount(system, contact);
     await untilState(system, company, expungeId, 'confirmed');
     await system.mail!.waitForMail(person.email, 10_000);
-    expect(await everywhere([...traces, ...traces.flatMap(base64)])).toEqual([]);
+    expect(await tracesEverywhere(system, [...traces, ...traces.flatMap(inBase64)])).toEqual([]);
   });
 
   test('When requests are refused, then what they held is in no answer and no log', async () => {
@@ -262,26 +262,6 @@ async function untilEnrolled(contactId: string): Promise<void> {
     ) || undefined;
   await waitUntil(enrolled, { what: 'the contact is enrolled', timeoutMs: 10_000 });
 }
-
-/** Databases, topics and log files (PostgreSQL's and Kafka's own too). */
-async function everywhere(texts: string[]): Promise<string[]> {
-  const { superuserUrl } = system.postgres!;
-  const tables = await Promise.all(DATABASES.map((name) => tracesInDatabase(superuserUrl, name, texts)));
-  const messages = await readTopics(system.brokers);
-  expect(messages.length).toBeGreaterThan(0);
-  const topics = messages.flatMap((message) => hits(JSON.stringify(message), texts, message.topic));
-  return [...tables.flat(), ...topics, ...(await tracesInFiles(system.logDir, texts))];
-}
-
-/** How a text stands in base64, at each of the three places a byte can have in it; without what depends on neighbours. */
-const base64 = (text: string): string[] =>
-  [0, 1, 2].map((before) => {
-    const encoded = Buffer.from(' '.repeat(before) + text)
-      .toString('base64')
-      .replace(/=*$/, '');
-    const complete = Math.floor(((before + Buffer.byteLength(text)) * 8) / 6);
-    return encoded.slice(before === 0 ? 0 : before + 1, complete);
-  });
 
 /** Does what the mail tells its reader to do. */
 async function verify(certificate: Buffer, command: string, email: string): Promise<string> {

@@ -23,4 +23,5 @@ export { type Secrets, ensureAllSecrets, ensureSecrets } from './secrets.js';
 export { type ServiceOptions, type ServiceProcess, migrateService, startService, waitUntilReady } from './services.js';
 export { SupervisedService } from './supervisor.js';
 export { type LocalSystem, type SystemOptions, startSystem } from './system.js';
+export { untilSettled } from './until-settled.js';
 export { waitUntil } from './wait-until.js';

@@ -2,7 +2,13 @@ import type { Actor, Api } from '../api.js';
 
 /** As `POST /v1/workflows` takes it: from a template, or with name, trigger and steps. */
 export type WorkflowDefinition =
-  { template: string } | { name: string; trigger: 'manual' | 'import'; steps: { action: string; seconds?: number }[] };
+  | { template: string }
+  | {
+      name: string;
+      trigger: 'manual' | 'import';
+      filter?: { countries: string[] };
+      steps: { action: string; seconds?: number }[];
+    };
 
 /** A mail that asks to opt in, a day after the contact was added: time to look at what is there meanwhile. */
 export const ASKED_NEXT_DAY: WorkflowDefinition = {

@@ -6,8 +6,8 @@ const AT_ONCE = 8;
 
 /** What people do with the mail that asks them: the forms they send, the mails that come back. A few at a time. */
 export class Answers {
-  readonly counts = { optedIn: 0, declined: 0, returned: 0 };
   private readonly waiting: (() => Promise<void>)[] = [];
+  private readonly told = new Set<Behaviour>();
   private working = 0;
   private failure?: Error;
 
@@ -37,26 +37,31 @@ export class Answers {
     this.working -= 1;
   }
 
+  private tellOnce(behaviour: Behaviour, line: string): void {
+    if (!this.told.has(behaviour)) this.say(line);
+    this.told.add(behaviour);
+  }
+
   private deedOf(question: Question, behaviour: Behaviour): (() => Promise<void>) | undefined {
     switch (behaviour) {
       case 'agrees':
         return async () => {
           const text = await wordsOf(question.link);
           await submit(question.link, { decision: 'opt-in', agree: 'yes', text });
-          this.counts.optedIn += 1;
-          if (this.counts.optedIn === 1) this.say('   the first person opened the form, ticked the box and agreed');
+          this.tellOnce(behaviour, '   the first person opened the form, ticked the box and agreed');
         };
       case 'declines':
         return async () => {
           await submit(question.link, { 'List-Unsubscribe': 'One-Click' });
-          this.counts.declined += 1;
-          this.say('   one person pressed "unsubscribe" in the mail program (RFC 8058): no more mails to that person');
+          this.tellOnce(
+            behaviour,
+            '   one person pressed "unsubscribe" in the mail program (RFC 8058): no more mails to that person',
+          );
         };
       case 'bounces':
         return async () => {
           await reportUndeliverable(question, this.bouncePort);
-          this.counts.returned += 1;
-          if (this.counts.returned === 1) this.say('   the first mail came back as undeliverable (RFC 3464)');
+          this.tellOnce(behaviour, '   the first mail came back as undeliverable (RFC 3464)');
         };
       case 'stays-silent':
         return undefined;

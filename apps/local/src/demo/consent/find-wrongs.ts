@@ -1,5 +1,6 @@
 import type { Api } from '../../api.js';
 import type { LocalSystem } from '../../system.js';
+import { proves, publishedKeys } from './confirmation.js';
 import { behaviourAt } from './people.js';
 import type { Recipients } from './recipients.js';
 import type { ConsentScene } from './set-the-scene.js';
@@ -14,7 +15,10 @@ export interface Outcome {
   readonly recipients: Recipients;
 }
 
-/** Counts contacts that were removed and should not have been, were not and should have been, or were told wrongly. */
+/**
+ * Counts contacts that were removed and should not have been, were not and should have been, or have no confirmation that is
+ * signed and about them. Right only when nothing is on its way any more.
+ */
 export async function findWrongs(
   system: LocalSystem,
   api: Api,
@@ -23,12 +27,17 @@ export async function findWrongs(
   const contacts = system.urls['contact-service'];
   const kept = new Set(scene.bystanders.map(({ contactId }) => contactId));
   const after = await whoIsThere(api, scene.recruiter, contacts);
+  const keys = publishedKeys(system.urls['privacy-service']);
+  const isTold = async (contactId: string, address: string): Promise<boolean> => {
+    const confirmation = recipients.confirmed.get(address);
+    return confirmation !== undefined && proves(confirmation, { contactId, address }, keys);
+  };
   let wrong = 0;
   for (const [id, address] of before) {
     const shouldGo = !kept.has(id) && isRemoved(address);
     const right = shouldGo
-      ? expunged.has(id) && !after.has(id) && recipients.confirmed.has(address)
-      : !expunged.has(id) && after.get(id) === address;
+      ? expunged.has(id) && !after.has(id) && (await isTold(id, address))
+      : !expunged.has(id) && after.get(id) === address && !recipients.confirmed.has(address);
     if (!right) wrong += 1;
   }
   const strangers = [...expunged].filter((id) => !before.has(id)).length;

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { type Confirmation, confirmationIn } from './confirmation.js';
 import { type Behaviour, behaviourAt } from './people.js';
 
 /** A mail that asks: where its link leads, and where a report about it goes. */
@@ -15,24 +16,22 @@ export interface Recipients {
   readonly smtpUrl: string;
   /** Addresses that were asked. */
   readonly asked: ReadonlySet<string>;
-  /** Addresses that got a signed confirmation of their removal. */
-  readonly confirmed: ReadonlySet<string>;
-  /** Addresses whose mail came back. */
-  readonly returned: ReadonlySet<string>;
+  /** The confirmations of their removal that people got, by address. */
+  readonly confirmed: ReadonlyMap<string, Confirmation>;
   stop(): Promise<void>;
 }
 
 /** `act` is told of each question when it has been accepted, once per person. */
 export async function startRecipients(act: (question: Question, behaviour: Behaviour) => void): Promise<Recipients> {
-  const [asked, confirmed, returned] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const receive = (raw: string, session: SMTPServerSession): void => {
+  const [asked, confirmed] = [new Set<string>(), new Map<string, Confirmation>()];
+  const receive = async (raw: Buffer, session: SMTPServerSession): Promise<void> => {
     const address = session.envelope.rcptTo[0]?.address ?? '';
-    if (/filename="?certificate\.jws/.test(raw)) confirmed.add(address);
-    const link = /^List-Unsubscribe:\s*<([^>]+)>/im.exec(raw.replaceAll(/\r\n[ \t]+/g, ' '))?.[1];
+    const confirmation = await confirmationIn(raw);
+    if (confirmation) confirmed.set(address, confirmation);
+    const link = /^List-Unsubscribe:\s*<([^>]+)>/im.exec(raw.toString('utf8').replaceAll(/\r\n[ \t]+/g, ' '))?.[1];
     const behaviour = behaviourAt(address);
     if (link === undefined || behaviour === undefined || asked.has(address)) return;
     asked.add(address);
-    if (behaviour === 'bounces') returned.add(address);
     const { mailFrom } = session.envelope;
     act({ address, link, returnPath: mailFrom ? mailFrom.address : '' }, behaviour);
   };
@@ -46,14 +45,14 @@ export async function startRecipients(act: (question: Question, behaviour: Behav
       stream.on('data', (piece: Buffer) => pieces.push(piece));
       stream.on('end', () => {
         done();
-        receive(Buffer.concat(pieces).toString('utf8'), kept);
+        void receive(Buffer.concat(pieces), kept);
       });
     },
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   const stop = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-  return { smtpUrl: `smtp://127.0.0.1:${port}`, asked, confirmed, returned, stop };
+  return { smtpUrl: `smtp://127.0.0.1:${port}`, asked, confirmed, stop };
 }
 
 /** Says to the sender that the mailbox does not exist, as a mail server does some time after it accepted (RFC 3464). */
