@@ -31,6 +31,9 @@ const bytes = (...values: number[]): Buffer => Buffer.from(values);
 const rows = (count: number): string => Array.from({ length: count }, (_, n) => `p${n}@example.org,Zoe\n`).join('');
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 
+const longIn1252 = Buffer.concat([Buffer.from('email,name\na@example.org,'), Buffer.alloc(MIB, 0xe9)]);
+const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+
 const REFUSED: [string, File, string, string?][] = [
   ['is empty', '', 'empty-file'],
   ['has nothing but spaces and line ends', ' \r\n\n \n', 'empty-file'],
@@ -51,6 +54,7 @@ const REFUSED: [string, File, string, string?][] = [
     `email,name\n${rows(60_000)}a@example.org,"Zoe\n${rows(9)}`,
     'broken-quotes',
   ],
+  ['has a row of more than 1 MiB in Windows-1252', longIn1252, 'line-too-long', 'Row 2 is'],
   ['opens a quote, and more than 1 MiB follows', `email,name\na@example.org,"Z\n${rows(60_000)}`, 'line-too-long'],
   ['opens a quote in the header', '"email,name\na@example.org,Zoe\n', 'broken-quotes'],
   ['has a quote inside a value', 'email,name\na@example.org,Zoe "Z" Luna\n', 'broken-quotes'],
@@ -148,6 +152,34 @@ describe('When a file is unusual but sound', () => {
     const [contact] = await service.db.query('SELECT * FROM contact WHERE tenant_id = $1', [company.tenantId]);
     expect(contact).toMatchObject({ email: 'a@example.org', family_name: 'Müller; "Zoë"' });
   });
+
+  test('and has characters that only Windows-1252 has, then each is the right one', async () => {
+    const company = await aTenant(service);
+    const byte = (value: number): Buffer => bytes(value);
+    const values = Array.from({ length: 32 }, (_, n) => 0x80 + n).filter((value) => !UNDEFINED_IN_1252.has(value));
+    const lines = values.map((value) => [Buffer.from(`p${value}@example.org,`), byte(value), Buffer.from('\n')]).flat();
+    const text = Buffer.concat([Buffer.from('email,name\n'), ...lines]);
+    expect(await anImport(service, company, text)).toMatchObject({ state: 'done', rowsImported: values.length });
+    const rows: { email: string; family_name: string }[] = await service.db.query(
+      'SELECT email, family_name FROM contact WHERE tenant_id = $1',
+      [company.tenantId],
+    );
+    const read = Object.fromEntries(rows.map(({ email, family_name }) => [email, family_name]));
+    const meant = new TextDecoder('windows-1252').decode(Buffer.from(values));
+    expect(read).toEqual(Object.fromEntries(values.map((value, n) => [`p${value}@example.org`, meant[n]])));
+  });
+
+  test.each([0x80, 0xe9])(
+    'and has a row of not quite 1 MiB of bytes %d in Windows-1252, then that row alone is refused',
+    async (value) => {
+      const company = await aTenant(service);
+      const begin = `email,name\n${rows(1_500)}a@example.org,`;
+      const file = Buffer.concat([Buffer.from(begin), Buffer.alloc(1_000_000, value), Buffer.from('\n')]);
+      const done = await anImport(service, company, file);
+      expect(done).toMatchObject({ state: 'done', rowsImported: 1_500 });
+      expect(done.rejected).toEqual([{ reason: 'too-long:family-name', rows: 1 }]);
+    },
+  );
 
   test('and has line breaks in quotes, then the value keeps them apart from rows', async () => {
     const company = await aTenant(service);

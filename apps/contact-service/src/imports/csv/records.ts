@@ -12,13 +12,17 @@ export async function* recordsOf(
   { delimiter, encoding }: { delimiter: string; encoding: StagedEncoding },
   { from, size }: { from: number; size: number },
 ): AsyncGenerator<string[][]> {
-  const parser = parse({ ...csvOptions(delimiter), from: from + 2 });
-  const source = encoding === 'utf-8' ? pieces : decoded(pieces);
+  // Byte by byte as when the structure was checked: decoded before, some rows would be longer than they were then.
+  const parser = parse({
+    ...csvOptions(delimiter),
+    from: from + 2,
+    encoding: encoding === 'utf-8' ? 'utf8' : 'latin1',
+  });
   // What goes wrong in it is thrown by the loop below.
-  pipeline(Readable.from(source), parser, () => undefined);
+  pipeline(Readable.from(pieces), parser, () => undefined);
   let chunk: string[][] = [];
   for await (const record of parser as AsyncIterable<string[]>) {
-    chunk.push(record);
+    chunk.push(encoding === 'utf-8' ? record : record.map(as1252));
     if (chunk.length < size) continue;
     yield chunk;
     chunk = [];
@@ -26,7 +30,8 @@ export async function* recordsOf(
   if (chunk.length > 0) yield chunk;
 }
 
-async function* decoded(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('windows-1252');
-  for await (const piece of pieces) yield decoder.decode(piece, { stream: true });
-}
+const WINDOWS_1252 = new TextDecoder('windows-1252');
+
+/** Text that was read as Latin-1: the two differ only where Latin-1 has control characters. */
+const as1252 = (text: string): string =>
+  /[\x80-\x9f]/.test(text) ? WINDOWS_1252.decode(Buffer.from(text, 'latin1')) : text;
