@@ -43,6 +43,7 @@ import { ForgetImports } from './imports/forget-imports.js';
 import { ImportChunk } from './imports/import-chunk.js';
 import { ImportStreamsController } from './imports/import-streams.controller.js';
 import { ImportsController } from './imports/imports.controller.js';
+import { LeaveAddress } from './imports/leave-address.js';
 import { ListImports } from './imports/list-imports.js';
 import { ReadImport } from './imports/read-import.js';
 import { RemoveUndone } from './imports/remove-undone.js';
@@ -93,6 +94,7 @@ const imports = [
   UndoImport,
   WriteReport,
   ImportChunk,
+  LeaveAddress,
 ];
 const consentForm = [ShowOptInForm, LookAtForm, GiveConsent, RecordConsent, RemoveByForm, ListConsentRecords];
 const notes = [AddNote, ListNotes];

@@ -7,6 +7,7 @@ import { Contact } from '../contacts/contact.js';
 import { type ContactView, viewOf } from '../contacts/contact-view.js';
 import { columnsOf, type SignUpDetails } from '../contacts/contact-details.js';
 import { createContact } from '../contacts/create-contact.js';
+import { LeaveAddress } from '../imports/leave-address.js';
 import { removalWaits } from '../expunge/waiting-expunge.js';
 import { ClearSuppression } from '../suppression/clear-suppression.js';
 import { lockOwnContact } from './own-contact.js';
@@ -26,6 +27,7 @@ export class SignUp {
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly clearSuppression: ClearSuppression,
+    private readonly leaveAddress: LeaveAddress,
   ) {}
 
   async execute(caller: TenantCaller, details: SignUpDetails): Promise<{ created: boolean; contact: ContactView }> {
@@ -57,6 +59,7 @@ export class SignUp {
 
   private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
+    await this.leaveAddress.execute(tx, contact, details.email);
     await this.clearSuppression.execute(tx, tenantId, details.email);
     const now = new Date();
     const active = { state: 'active', disabledAt: null, disabledBy: null, updatedAt: now } as const;

@@ -6,6 +6,7 @@ import { Contact } from './contact.js';
 import { type ContactView, viewOf } from './contact-view.js';
 import { columnsOf, type ContactDetails, requireSomeone } from './contact-details.js';
 import { noteAddressChange } from '../consent/opt-in-ask.js';
+import { LeaveAddress } from '../imports/leave-address.js';
 import { lockContactForChange } from './lock-contact.js';
 import { OnePerAddress } from './one-per-address.js';
 
@@ -16,12 +17,14 @@ export class ChangeContact {
     private readonly db: DataSource,
     private readonly audit: Audit,
     private readonly onePerAddress: OnePerAddress,
+    private readonly leaveAddress: LeaveAddress,
   ) {}
 
   async execute(caller: TenantCaller, contactId: string, details: ContactDetails): Promise<ContactView> {
     const { tenantId } = caller;
     return inTenant(this.db, tenantId, async (tx) => {
       const contact = await lockContactForChange(tx, tenantId, contactId);
+      if (details.email !== undefined) await this.leaveAddress.execute(tx, contact, details.email);
       if (details.email) await this.onePerAddress.require(tx, tenantId, details.email, contact);
       const addressBefore = contact.emailNormalised;
       const changes = { ...columnsOf(details), updatedAt: new Date() };

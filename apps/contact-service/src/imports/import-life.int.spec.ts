@@ -9,12 +9,14 @@ import { expunge } from '../../test/expunged.js';
 import { anAsk } from '../../test/opt-in.js';
 import {
   aContact,
+  anAccount,
   aPerson,
   aTenant,
   type ContactService,
   startContactService,
   type TestTenant,
 } from '../../test/start.js';
+import { SuppressionKeys } from '../suppression/suppression-keys.js';
 import { ForgetImports } from './forget-imports.js';
 import { ImportChunk } from './import-chunk.js';
 import { RunImports } from './run-imports.js';
@@ -309,6 +311,78 @@ describe('When somebody of an import is expunged', () => {
   });
 });
 
+describe('When the address of somebody in a report changes', () => {
+  const twice = async (tenant: TestTenant, email: string) => {
+    const { id } = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    const again = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    const [contactId] = await idsOf(tenant, id);
+    return { contactId: contactId!, again };
+  };
+
+  test.each([
+    ['another one', () => aPerson().email],
+    ['none', () => null],
+  ])('to %s, then the expunge finds the rows refused because of the one before', async (_, next) => {
+    const tenant = await aTenant(service);
+    const { contactId, again } = await twice(tenant, aPerson().email);
+    const changed = await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${contactId}`, { email: next() });
+    expect(changed.status).toBe(200);
+    expect((await reportOf(service, tenant, again.id)).text).toContain('Zoe');
+    await expunge(service, tenant, contactId);
+    const evidence = (await service.said(contactId)).find(({ type }) => type === 'ContactDataErased');
+    expect(evidence!.data.stores).toContainEqual({ store: 'import_rows', erased: 2, remaining: 0 });
+    expect((await reportOf(service, tenant, again.id)).text).toBe('email,name,status,reason,row\n');
+  });
+
+  test('and back again, then a row is still counted once', async () => {
+    const tenant = await aTenant(service);
+    const { email } = aPerson();
+    const { contactId } = await twice(tenant, email);
+    for (const next of [aPerson().email, email]) {
+      await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${contactId}`, { email: next });
+    }
+    await expunge(service, tenant, contactId);
+    const evidence = (await service.said(contactId)).find(({ type }) => type === 'ContactDataErased');
+    expect(evidence!.data.stores).toContainEqual({ store: 'import_rows', erased: 2, remaining: 0 });
+  });
+
+  test('by signing up again after a soft delete, then that is the same', async () => {
+    const tenant = await aTenant(service, 'off');
+    const { candidate, contactId } = await anAccount(service, tenant, { email: aPerson().email, givenName: 'Zoe' });
+    const { body: account } = await service.call(candidate, 'GET', '/v1/account');
+    const again = await anImport(service, tenant, `email,name\n${String(account.email)},Zoe\n`);
+    expect(again.rejected).toEqual([{ reason: 'address-taken', rows: 1 }]);
+    await service.call(candidate, 'DELETE', '/v1/account');
+    await service.call(candidate, 'POST', '/v1/account', { email: aPerson().email });
+    await tenant.setPolicy('permanent');
+    await expunge(service, tenant, contactId);
+    expect((await reportOf(service, tenant, again.id)).text).toBe('email,name,status,reason,row\n');
+  });
+
+  test('while an import refuses a row because of it, then it waits for that and takes the row along', async () => {
+    const tenant = await aTenant(service);
+    const { email } = aPerson();
+    const contactId = await aContact(service, tenant, { email });
+    const done = await anImport(service, tenant, file(1));
+    const lock = {
+      sql: `SELECT pg_advisory_xact_lock(1, hashtext($1))`,
+      values: [`${tenant.tenantId} ${email.toLowerCase()}`],
+    };
+    await service.whileHeld(
+      lock,
+      () => service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${contactId}`, { email: aPerson().email }),
+      (importing) =>
+        importing.query(
+          `INSERT INTO import_row (import_id, tenant_id, row_no, address_hash, status, reason, fields)
+           VALUES ($1, $2, 9, $3, 'rejected', 'address-taken', '["a","Zoe"]')`,
+          [done.id, tenant.tenantId, service.app.get(SuppressionKeys).hash(tenant.tenantId, email)],
+        ),
+    );
+    await expunge(service, tenant, contactId);
+    expect((await reportOf(service, tenant, done.id)).text).not.toContain('address-taken');
+  });
+});
+
 describe('When time goes by', () => {
   test('then reports and abandoned uploads are forgotten', async () => {
     const tenant = await aTenant(service);
@@ -321,7 +395,7 @@ describe('When time goes by', () => {
     const stuck = randomUUID();
     await service.db.query(
       `WITH stuck AS (INSERT INTO import (id, tenant_id, state, created_by, created_at, worker_until)
-         VALUES ($1, $2, 'running', 'r', now() - interval '8 days', 'infinity'))
+         VALUES ($1, $2, 'running', 'r', now() - interval '25 h', 'infinity'))
        INSERT INTO import_piece (import_id, n, tenant_id, bytes) VALUES ($1, 0, $2, 'x')`,
       [stuck, tenant.tenantId],
     );

@@ -3,7 +3,8 @@ import type { Counts, Store } from '#erasure';
 
 /**
  * What reports of imports say of a contact: the row it came from, and rows that were refused because it was here, or was
- * not usable, known by the hash of the address. `hashes` is filled, by contact, before anything is erased.
+ * not usable; known by the hash of the address it has, or by the contact if it had another one then. `hashes` is filled, by
+ * contact, before anything is erased.
  */
 export function importRows(hashes: ReadonlyMap<string, string>): Store {
   const counted = async (tx: EntityManager, sql: string, ids: readonly string[]): Promise<Counts> => {
@@ -25,17 +26,17 @@ export function importRows(hashes: ReadonlyMap<string, string>): Store {
  */
 const HELD = `
   WITH held AS (
-    SELECT asked.contact_id, found.place
-    FROM unnest($1::uuid[]) AS asked (contact_id) CROSS JOIN LATERAL (
-      SELECT ctid AS place FROM import_row WHERE import_row.contact_id = asked.contact_id OFFSET 0
-    ) AS found
-    UNION ALL
-    SELECT asked.contact_id, found.place
-    FROM (
-      SELECT DISTINCT ON (hash) * FROM unnest($2::uuid[], $3::text[]) AS pair (contact_id, hash) ORDER BY hash, contact_id
-    ) AS asked CROSS JOIN LATERAL (
-      SELECT ctid AS place FROM import_row WHERE import_row.address_hash = asked.hash OFFSET 0
-    ) AS found
+    SELECT DISTINCT ON (place) contact_id, place FROM (
+      SELECT asked.contact_id, found.place
+      FROM unnest($1::uuid[]) AS asked (contact_id) CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM import_row WHERE import_row.contact_id = asked.contact_id OFFSET 0
+      ) AS found
+      UNION ALL
+      SELECT asked.contact_id, found.place
+      FROM unnest($2::uuid[], $3::text[]) AS asked (contact_id, hash) CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM import_row WHERE import_row.address_hash = asked.hash OFFSET 0
+      ) AS found
+    ) AS known ORDER BY place, contact_id
   )`;
 
 const ERASE = `${HELD},
