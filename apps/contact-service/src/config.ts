@@ -27,6 +27,6 @@ export class ContactConfig extends ServiceConfig {
   @WholeNumber(1, 36_500) SUPPRESS_NO_ANSWER_DAYS: number = 365;
   /** The largest file that is taken for an import. */
   @WholeNumber(1, 1_099_511_627_776) MAX_IMPORT_BYTES: number = 1_073_741_824;
-  /** How long the report of an import is kept. */
-  @WholeNumber(1, 365) IMPORT_REPORT_DAYS: number = 7;
+  /** How long the report of an import is kept. Certificates say that none outlives the most that is allowed here. */
+  @WholeNumber(1, 30) IMPORT_REPORT_DAYS: number = 7;
 }

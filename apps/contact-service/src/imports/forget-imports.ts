@@ -6,8 +6,11 @@ import { ContactConfig } from '../config.js';
 
 /** No piece has come for so long: whoever took the upload is gone. */
 const UPLOAD_ABANDONED_MINUTES = 15;
-/** An import that cannot get on for so long is given up: the file may not stay for ever. Certificates name this time. */
-const RUNNING_DAYS = 7;
+/**
+ * An import that has not ended so long after its upload is given up: people who are removed meanwhile may stand in what is
+ * left of its file. Certificates name this time.
+ */
+const RUNNING_HOURS = 24;
 const CHUNK = 10_000;
 const LOOK_EVERY_MS = 60_000;
 
@@ -46,8 +49,8 @@ export class ForgetImports implements OnModuleInit {
     const [, stuck]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
       tx.query(
         `UPDATE import SET state = 'failed', problem = 'took-too-long', ended_at = now()
-         WHERE state = 'running' AND created_at < now() - $1 * interval '1 day'`,
-        [RUNNING_DAYS],
+         WHERE state = 'running' AND created_at < now() - $1 * interval '1 hour'`,
+        [RUNNING_HOURS],
       ),
     );
     if (stuck > 0) this.logger.error({ msg: 'imports were given up', count: stuck });

@@ -49,7 +49,7 @@ function keptOf(
   { giveUpDays, suppressDays, at }: Signing,
 ): CertificateStatement['kept'] {
   const until = suppressedUntil(reason, suppressDays, completedAt === undefined ? at : new Date(completedAt));
-  const commitment = subjectCommitment === undefined ? [] : [KEPT_COMMITMENT, keptAddress(until), KEPT_FILE];
+  const commitment = subjectCommitment === undefined ? [] : [KEPT_COMMITMENT, keptAddress(until), ...KEPT_FILES];
   const copies = sealedRecipient === undefined ? [] : [keptCopies(giveUpDays)];
   return [...KEPT, ...commitment, ...copies];
 }
@@ -93,10 +93,16 @@ const keptAddress = (until: string): CertificateStatement['kept'][number] => ({
     'It goes at once when you sign up yourself, and the company’s privacy officer can delete it when you ask.',
 });
 
-const KEPT_FILE: CertificateStatement['kept'][number] = {
-  what: 'If the company is importing a file with your address in it at this moment: that file, until the import has ended, after 7 days at the latest.',
-  why: 'So that the import can go on when a system fails on the way. The row with your address is left out.',
-};
+const KEPT_FILES: CertificateStatement['kept'] = [
+  {
+    what: 'If the company is importing a file with your address in it at this moment: that file, until the import has ended, 24 hours after it was uploaded at the latest.',
+    why: 'So that the import can go on when a system fails on the way. The row with your address is left out.',
+  },
+  {
+    what: 'If the company tried to import a row about you without a usable email address: that row, in the list of rows that were refused, 30 days after the import at the latest.',
+    why: 'So that the company can mend its file. Without an address it cannot be told whom the row is about.',
+  },
+];
 
 const QUEUE_DAYS = RETENTION_MS / (24 * 60 * 60 * 1000);
 
