@@ -21,8 +21,8 @@ export interface Defaults {
 }
 
 const LONGEST_NAME = 200;
-/** Spreadsheets, and our own reports, mark by it that +46 is no formula. */
-const FORCED_TEXT = /^'(?=\+)/;
+/** By the quote spreadsheets, and our own reports for each value that begins so, say that +46 is no formula. */
+const FORCED_TEXT = /^'(?=[=+\-@\t\r＝＋－＠])/;
 
 /** Why a row is refused, as a code: `no-address`, `bad-field:phone` ... */
 class BadField extends Error {}
@@ -50,7 +50,7 @@ export function personOf(record: readonly string[], mapping: Mapping, defaults: 
       email,
       givenName: text(value, 'given-name'),
       familyName: text(value, 'family-name'),
-      phone: checked((field) => value(field)?.replace(FORCED_TEXT, '') ?? null, 'phone', isPhone),
+      phone: checked(value, 'phone', isPhone),
       language: checked(value, 'language', isLanguage),
       country: checked(value, 'country', isISO31661Alpha2),
       source: text(value, 'source') ?? defaults.sourceDetail ?? refuse('no-source'),
@@ -68,7 +68,7 @@ type Values = (field: Field) => string | null;
 function valueOf(record: readonly string[], columns: readonly number[]): string | null {
   for (const column of columns) {
     const value = record[column];
-    if (value !== undefined && value.trim() !== '') return tidy(value);
+    if (value !== undefined && value.trim() !== '') return tidy(value.replace(FORCED_TEXT, ''));
   }
   return null;
 }

@@ -103,6 +103,38 @@ describe('a file', () => {
     expect(rejected.text.trimEnd().split('\n')).toHaveLength(11);
   });
 
+  test('When refused rows are mended in the report and uploaded again, then every value is as it was in the file', async () => {
+    const tenant = await aTenant(service);
+    const starts = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    const people = starts.map((start, n) => {
+      const email = n < 3 ? `${start}tag${n}@example.org` : `tag${n}@example.org`;
+      return { email, givenName: `${start}Zoe`, familyName: `"${start}" Luna, ${n}` };
+    });
+    const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    const lines = people.map((row) => [...Object.values(row), '+49 30 1234567', 'nowhere'].map(quoted).join(','));
+    const refused = await anImport(service, tenant, ['email,given name,name,phone,country', ...lines].join('\n'));
+    expect(refused).toMatchObject({
+      rowsImported: 0,
+      rejected: [{ reason: 'bad-field:country', rows: people.length }],
+    });
+    const { text } = await reportOf(service, tenant, refused.id, '?only=rejected');
+    expect(text).toContain("\n'+tag1@example.org,'+Zoe,");
+    const mended = await anImport(service, tenant, text.replaceAll('nowhere', 'DE'));
+    expect(mended).toMatchObject({ rowsImported: people.length, rowsRejected: 0 });
+    const imported = (await contactsOf(tenant)).map(
+      ({ email, given_name: givenName, family_name: familyName, phone }) => {
+        return { email, givenName, familyName, phone };
+      },
+    );
+    const byName = (a: { familyName: unknown }, b: { familyName: unknown }) =>
+      String(a.familyName).localeCompare(String(b.familyName));
+    const meant = people.map((person) => ({ ...person, phone: '+49 30 1234567' }));
+    expect(imported.sort(byName)).toEqual(meant.sort(byName));
+    // And once more: what was mended is known.
+    const again = await anImport(service, tenant, (await reportOf(service, tenant, mended.id)).text);
+    expect(again.rejected).toEqual([{ reason: 'address-taken', rows: people.length }]);
+  });
+
   test('When source or lawful basis are said nowhere, then it is refused at once', async () => {
     const tenant = await aTenant(service);
     const file = 'email\na@example.org\n';
