@@ -36,6 +36,8 @@ export interface Caller {
   readonly subject: string;
   readonly tenantId?: string;
   readonly roles: Role[];
+  /** What the identity provider says is this caller's address. */
+  readonly verifiedEmail?: string;
 }
 
 interface Answer {
@@ -206,9 +208,14 @@ export async function aContact(
   return String(body.id);
 }
 
-/** A person who signed up on the career site. */
-export async function anAccount(service: ContactService, tenant: TestTenant, person: object = aPerson()) {
-  const candidate = tenant.candidate();
+/** A person who signed up on the career site; `verified` if the identity provider knows the address to be theirs. */
+export async function anAccount(
+  service: ContactService,
+  tenant: TestTenant,
+  person: { readonly email?: string; readonly [more: string]: unknown } = aPerson(),
+  { verified = false } = {},
+) {
+  const candidate: Caller = { ...tenant.candidate(), ...(verified ? { verifiedEmail: person.email } : {}) };
   const { body, status } = await service.call(candidate, 'POST', '/v1/account', person);
   if (status !== 201) throw new Error(`the sign-up was answered ${status}`);
   return { candidate, contactId: String(body.id) };

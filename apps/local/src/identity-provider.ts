@@ -33,6 +33,8 @@ export interface TokenRequest {
   tenantId?: string;
   /** May be empty. */
   roles: string[];
+  /** An address the token is to say is the subject's own. */
+  verifiedEmail?: string;
   /** 3600 unless told; zero or less gives a token that has expired. */
   expiresInSeconds?: number;
 }
@@ -63,7 +65,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, configuration(keys, clientSecret));
-  provider.registerGrantType<LocalGrant>(GRANT_TYPE, grantToken, ['subject', 'tenant_id', 'roles', 'expires_in']);
+  provider.registerGrantType<LocalGrant>(GRANT_TYPE, grantToken, [
+    'subject',
+    'tenant_id',
+    'roles',
+    'email',
+    'expires_in',
+  ]);
   const handle = provider.callback();
   server.on('request', (request, response) => void handle(request, response));
   const tokenUrl = `${issuer}/token`;
@@ -125,6 +133,7 @@ export async function requestToken(url: string, secret: string, request: TokenRe
     subject: request.subject,
     roles: request.roles.join(' '),
     ...(request.tenantId === undefined ? {} : { tenant_id: request.tenantId }),
+    ...(request.verifiedEmail === undefined ? {} : { email: request.verifiedEmail }),
     ...(request.expiresInSeconds === undefined ? {} : { expires_in: String(request.expiresInSeconds) }),
   });
   const authorization = `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`;

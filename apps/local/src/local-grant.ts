@@ -19,6 +19,8 @@ export const RESOURCE = 'urn:contact-expunge';
 export interface LocalGrant extends UnknownObject {
   subject?: string;
   tenant_id?: string;
+  /** An address the provider is to have verified. */
+  email?: string;
   /** Role names separated by spaces or commas. */
   roles?: string;
   /** Seconds. */
@@ -52,11 +54,15 @@ export async function grantToken(ctx: TokenEndpointGrantContext<LocalGrant>): Pr
   ctx.body = { access_token: await token.save(), token_type: 'Bearer', expires_in: seconds };
 }
 
-/** Claims beside the standard ones: `tenant_id` when asked for, `roles` always. */
+/** Claims beside the standard ones: `tenant_id` and a verified address when asked for, `roles` always. */
 export function localClaims(ctx: KoaContextWithOIDC): UnknownObject {
   const params = (ctx.oidc.params ?? {}) as LocalGrant;
   const roles = (params.roles ?? '').split(/[\s,]+/).filter((role) => role !== '');
-  return { roles, ...(params.tenant_id === undefined ? {} : { tenant_id: params.tenant_id }) };
+  return {
+    roles,
+    ...(params.tenant_id === undefined ? {} : { tenant_id: params.tenant_id }),
+    ...(params.email === undefined ? {} : { email: params.email, email_verified: true }),
+  };
 }
 
 function checked(params: LocalGrant): number {

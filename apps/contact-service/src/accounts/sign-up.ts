@@ -35,35 +35,53 @@ export class SignUp {
     return inTenant(this.db, tenantId, async (tx) => {
       await lockCandidate(tx, caller);
       const known = await lockOwnContact(tx, caller);
-      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, known, details)) };
-      await this.clearSuppression.execute(tx, tenantId, details.email);
-      const added = { tenantId, source: 'career-site', details, candidateSubject } as const;
+      if (known) return { created: false, contact: viewOf(await this.comeBack(tx, caller, known, details)) };
+      const addressVerified = await this.clearSuppression.execute(tx, caller, details.email);
+      const added = { tenantId, source: 'career-site', details, candidateSubject, addressVerified } as const;
       const contact = await createContact(tx, this.outbox, added);
       await this.audit.record(tx, 'candidate', { tenantId, action: 'account.created', target: contact.id });
       return { created: true, contact: viewOf(contact) };
     });
   }
 
-  private async comeBack(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
+  private async comeBack(
+    tx: EntityManager,
+    caller: TenantCaller,
+    contact: Contact,
+    details: SignUpDetails,
+  ): Promise<Contact> {
     switch (contact.state) {
       case 'active':
+        await this.proveAddress(tx, caller, contact);
         return contact;
       case 'disabled':
         // Enabled again, the account would be in use when the removal that waits begins.
         if (await removalWaits(tx, contact)) throw beingRemoved();
-        return this.enable(tx, contact, details);
+        return this.enable(tx, caller, contact, details);
       case 'expunging':
         throw beingRemoved();
     }
   }
 
-  private async enable(tx: EntityManager, contact: Contact, details: SignUpDetails): Promise<Contact> {
+  /** The identity provider may have verified the address after the sign-up. Only the one the account has counts. */
+  private async proveAddress(tx: EntityManager, caller: TenantCaller, { id, email, addressVerified }: Contact) {
+    if (addressVerified || email === null) return;
+    if (!(await this.clearSuppression.execute(tx, caller, email))) return;
+    await tx.update(Contact, { id, tenantId: caller.tenantId }, { addressVerified: true });
+  }
+
+  private async enable(
+    tx: EntityManager,
+    caller: TenantCaller,
+    contact: Contact,
+    details: SignUpDetails,
+  ): Promise<Contact> {
     const { id: contactId, tenantId } = contact;
     await this.leaveAddress.execute(tx, contact, details.email);
-    await this.clearSuppression.execute(tx, tenantId, details.email);
+    const addressVerified = await this.clearSuppression.execute(tx, caller, details.email);
     const now = new Date();
     const active = { state: 'active', disabledAt: null, disabledBy: null, updatedAt: now } as const;
-    const changes = { ...columnsOf(details), ...active };
+    const changes = { ...columnsOf(details), ...active, addressVerified };
     await tx.update(Contact, { id: contactId, tenantId }, changes);
     await this.audit.record(tx, 'candidate', { tenantId, action: 'account.enabled', target: contactId });
     await this.outbox.add(tx, [message(ContactEnabled, { tenantId, contactId, at: now.toISOString() })]);

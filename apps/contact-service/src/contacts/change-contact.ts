@@ -27,7 +27,8 @@ export class ChangeContact {
       if (details.email !== undefined) await this.leaveAddress.execute(tx, contact, details.email);
       if (details.email) await this.onePerAddress.require(tx, tenantId, details.email, contact);
       const addressBefore = contact.emailNormalised;
-      const changes = { ...columnsOf(details), updatedAt: new Date() };
+      const addressVerified = contact.addressVerified && details.email === undefined;
+      const changes = { ...columnsOf(details), addressVerified, updatedAt: new Date() };
       const changed = tx.merge<Contact>(Contact, contact, changes);
       requireSomeone(changed);
       await tx.update(Contact, { id: contactId, tenantId }, changes);

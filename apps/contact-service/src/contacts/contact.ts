@@ -16,6 +16,8 @@ export class Contact {
   /** As it was typed; `emailNormalised` is what is compared. */
   @Column('text', { nullable: true }) email: string | null = null;
   @Column('text', { name: 'email_normalised', nullable: true }) emailNormalised: string | null = null;
+  /** The identity provider has said that it is this person's; never of what a recruiter typed. */
+  @Column('boolean', { name: 'address_verified' }) addressVerified: boolean = false;
   @Column('text', { name: 'given_name', nullable: true }) givenName: string | null = null;
   @Column('text', { name: 'family_name', nullable: true }) familyName: string | null = null;
   /** The names as they are searched by. */

@@ -13,11 +13,12 @@ export interface NewContact {
   readonly source: ContactSource;
   readonly details: ContactDetails;
   readonly candidateSubject?: string;
+  readonly addressVerified?: boolean;
 }
 
 /** Makes a contact with a new id and its subject row, and announces it, in the caller's transaction. */
 export async function createContact(tx: EntityManager, outbox: Outbox, added: NewContact): Promise<Contact> {
-  const { tenantId, source, details, candidateSubject } = added;
+  const { tenantId, source, details, candidateSubject, addressVerified } = added;
   const [id, now] = [uuidv7(), new Date()];
   if (!(await tx.existsBy(Tenant, { id: tenantId }))) throw notSetUp();
   await lockSubjects(tx, [{ contactId: id, tenantId }]);
@@ -27,6 +28,7 @@ export async function createContact(tx: EntityManager, outbox: Outbox, added: Ne
     tenantId,
     source,
     candidateSubject,
+    addressVerified,
     state: 'active',
     createdAt: now,
     updatedAt: now,

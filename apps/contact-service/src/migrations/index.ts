@@ -5,6 +5,7 @@ import { RemovalByAddress1766000000000 } from './0003-removal-by-address.js';
 import { WhoDisabled1767000000000 } from './0004-who-disabled.js';
 import { Consent1767500000000 } from './0005-consent.js';
 import { Imports1768000000000 } from './0006-imports.js';
+import { VerifiedAddresses1769000000000 } from './0007-verified-addresses.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -13,5 +14,6 @@ export const migrations = [
   WhoDisabled1767000000000,
   Consent1767500000000,
   Imports1768000000000,
+  VerifiedAddresses1769000000000,
   HeadersAsWritten1790000000000,
 ];

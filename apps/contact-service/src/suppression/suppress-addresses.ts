@@ -18,7 +18,7 @@ interface Leaving {
   readonly email_normalised: string;
   readonly expunge_id: string;
   readonly reason: ExpungeReason;
-  /** The person has signed up on their own since: they want to be here. */
+  /** The person has an account with this address: they want to be here. */
   readonly back: boolean;
 }
 
@@ -103,14 +103,16 @@ async function addressesOf(tx: EntityManager, expunged: readonly Expunged[]): Pr
   );
 }
 
-/** Under the locks on the addresses: who signed up while this waited for them is seen. */
+/**
+ * Under the locks on the addresses: who signed up while this waited for them is seen. An account whose address nobody has
+ * verified may be anybody's.
+ */
 async function lookAgain(tx: EntityManager, expunged: readonly Expunged[]): Promise<Leaving[]> {
   return tx.query(
     `SELECT contact.id AS contact_id, contact.tenant_id, contact.email_normalised, removal.expunge_id, removal.reason,
        EXISTS (
          SELECT FROM contact AS own WHERE own.tenant_id = contact.tenant_id
-           AND own.email_normalised = contact.email_normalised AND own.source = 'career-site' AND own.state = 'active'
-           AND own.created_at > removal.requested_at
+           AND own.email_normalised = contact.email_normalised AND own.address_verified AND own.state = 'active'
        ) AS back
      FROM unnest($1::uuid[], $2::uuid[]) AS expunged (contact_id, expunge_id)
      JOIN contact ON contact.id = expunged.contact_id AND contact.email_normalised IS NOT NULL

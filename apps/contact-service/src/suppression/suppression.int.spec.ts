@@ -70,11 +70,11 @@ describe('When somebody was removed', () => {
     expect((await lookup(other, email)).body).toEqual({ suppressed: false, entry: null });
   });
 
-  test('then the own sign-up is let in, and ends the entry', async () => {
+  test('then the own sign-up is let in, and ends the entry if the address is known to be the caller’s', async () => {
     const tenant = await aTenant(service);
     const person = await aRemoved(tenant);
     const { email, givenName } = person;
-    const { contactId, candidate } = await anAccount(service, tenant, { email, givenName });
+    const { contactId, candidate } = await anAccount(service, tenant, { email, givenName }, { verified: true });
     expect(await entriesOf(tenant)).toEqual([]);
     const [entry] = await service.db.query(
       `SELECT actor FROM audit_log WHERE tenant_id = $1 AND action = 'suppression.cleared'`,
@@ -91,14 +91,60 @@ describe('When somebody was removed', () => {
     expect(await entriesOf(tenant)).toMatchObject([{ kind: 'removed', reason: 'account-deleted' }]);
   });
 
-  test('then who signed up before the erase is not locked out by it', async () => {
+  test('then a sign-up with an address that nobody has verified is let in, and the entry stays until somebody has', async () => {
     const tenant = await aTenant(service);
-    const person = aPerson();
-    const contactId = await aContact(service, tenant, person);
+    const { email } = await aRemoved(tenant);
+    const { candidate } = await anAccount(service, tenant, { email });
+    expect(await entriesOf(tenant)).toMatchObject([{ kind: 'removed' }]);
+    const signUpAs = (verifiedEmail: string) =>
+      service.call({ ...candidate, verifiedEmail }, 'POST', '/v1/account', { email });
+    await signUpAs(aPerson().email);
+    expect(await entriesOf(tenant)).toHaveLength(1);
+    expect((await signUpAs(email.toUpperCase())).status).toBe(200);
+    expect(await entriesOf(tenant)).toEqual([]);
+  });
+
+  test('then nobody can end the entry of another by signing up with one address and typing another', async () => {
+    const tenant = await aTenant(service);
+    const { email } = await aRemoved(tenant);
+    const candidate = { ...tenant.candidate(), verifiedEmail: aPerson().email };
+    await service.call(candidate, 'POST', '/v1/account', { email: candidate.verifiedEmail });
+    await service.call(candidate, 'POST', '/v1/account', { email });
+    expect(await entriesOf(tenant)).toHaveLength(1);
+  });
+
+  test.each([
+    ['before the removal was asked for', true],
+    ['before the erase', false],
+  ])('then who signed up with that address %s is not noted', async (_, early) => {
+    const tenant = await aTenant(service);
+    const { email } = aPerson();
+    const contactId = await aContact(service, tenant, { email });
+    if (early) await anAccount(service, tenant, { email }, { verified: true });
     const command = await expunging(service, tenant, contactId);
-    await anAccount(service, tenant, { email: person.email });
+    if (!early) await anAccount(service, tenant, { email }, { verified: true });
     await service.deliver(EraseContactData, command);
     expect(await entriesOf(tenant)).toEqual([]);
+  });
+
+  test.each([
+    ['nobody has verified it', async () => undefined],
+    [
+      'a recruiter has put it there',
+      async (tenant: TestTenant, accountId: string, email: string) => {
+        await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${accountId}`, { email: aPerson().email });
+        await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${accountId}`, { email });
+      },
+    ],
+  ])('then an account with that address does not count when %s', async (why, change) => {
+    const tenant = await aTenant(service);
+    const { email } = aPerson();
+    const verified = why !== 'nobody has verified it';
+    const { contactId: accountId } = await anAccount(service, tenant, { email }, { verified });
+    await change(tenant, accountId, email);
+    const { contactId } = await anAccount(service, tenant, { email });
+    await expunge(service, tenant, contactId);
+    expect(await entriesOf(tenant)).toMatchObject([{ kind: 'removed' }]);
   });
 
   test('then the entry is a keyed hash, and the address stands nowhere', async () => {

@@ -90,7 +90,7 @@ const keptAddress = (until: string): CertificateStatement['kept'][number] => ({
     'find out your address from it.',
   why:
     'So that the company cannot add you again by mistake, by hand or with an imported file. It is used for nothing else. ' +
-    'It goes at once when you sign up yourself, and the company’s privacy officer can delete it when you ask.',
+    'It goes when you sign up yourself and have shown that the address is yours, and the company’s privacy officer can delete it when you ask.',
 });
 
 const KEPT_FILES: CertificateStatement['kept'] = [

@@ -104,12 +104,17 @@ export class AccessTokens implements OnModuleInit, OnApplicationShutdown {
 
 /** Frozen, because all requests with the same token are given the same object. */
 function callerOf(claims: JWTPayload): VerifiedCaller {
-  const { sub: subject, tenant_id: tenantId } = claims as { sub?: unknown; tenant_id?: unknown };
+  const { sub: subject, tenant_id: tenantId } = claims;
   const roles = Object.freeze(rolesOf(claims));
   if (typeof subject !== 'string' || !SUBJECT.test(subject)) throw new Unauthorized('invalid-token');
   if (tenantId === undefined && roles.includes('vendor-staff')) return Object.freeze({ subject, roles });
   if (!isUUID(tenantId)) throw new Unauthorized('no-tenant');
-  return Object.freeze({ subject, roles, tenantId: String(tenantId).toLowerCase() });
+  return Object.freeze({ subject, roles, tenantId: String(tenantId).toLowerCase(), ...verifiedEmailOf(claims) });
+}
+
+/** OpenID Connect Core, section 5.1. */
+function verifiedEmailOf({ email, email_verified: isVerified }: JWTPayload): Pick<VerifiedCaller, 'verifiedEmail'> {
+  return typeof email === 'string' && isVerified === true ? { verifiedEmail: email } : {};
 }
 
 function rolesOf(claims: JWTPayload): Role[] {

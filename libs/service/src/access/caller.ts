@@ -8,6 +8,8 @@ export class VerifiedCaller {
   readonly roles: readonly Role[];
   /** Absent only for staff of the vendor, who belong to no client. */
   readonly tenantId?: string;
+  /** Only if the identity provider says that it has verified that the address is the subject's. Personal: for no log. */
+  readonly verifiedEmail?: string;
 }
 
 /** A caller who belongs to a tenant; every query of his request is bound to that tenant. */
