@@ -44,6 +44,17 @@ export const exchange = (status: string): string => {
 export const PLAIN =
   'From: MAILER-DAEMON@old.example\nSubject: failure notice\n\nHi. This is the qmail-send program.\n<jo@example.com>:\nNo mailbox here by that name. (#5.1.1)\n';
 
+/** Somebody is on holiday, as sieve, Gmail (auto-replied) or Exchange (auto-generated) say it. */
+export const outOfOffice = (kind = 'auto-replied', more = 'From: Jo Example <jo@example.com>\n'): string =>
+  `${more}Subject: Out of office\nAuto-Submitted: ${kind}\nIn-Reply-To: <1@mail.expunge.example>\n\nI am back on Monday.\n`;
+
+/** Exim before it could write reports: words, and marked as an answer by a machine. */
+export const EXIM = outOfOffice('auto-replied', 'From: Mail Delivery System <Mailer-Daemon@mx.example>\n');
+export const EXIM_RENAMED = outOfOffice(
+  'auto-replied',
+  'From: Post <post@mx.example>\nX-Failed-Recipients: jo@example.com\n',
+);
+
 export const complaint = (type: string): string =>
   multipart('feedback-report', [
     part('text/plain', 'This is an email abuse report.'),

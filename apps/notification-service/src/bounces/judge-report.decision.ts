@@ -6,7 +6,8 @@ export interface Bounce {
   readonly code: string;
 }
 
-export type Judged = Bounce | { readonly ignored: 'no-failure' | 'no-complaint' | 'read-receipt' | 'another-event' };
+export type Judged =
+  Bounce | { readonly ignored: 'no-failure' | 'no-complaint' | 'read-receipt' | 'automatic-answer' | 'another-event' };
 
 /** What could be read of a mail that came to the return path of another. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface Report {
   readonly feedback?: string;
   /** Somebody has opened the mail (RFC 8098). */
   readonly readReceipt?: boolean;
+  /** Somebody who has the mail is away (RFC 3834), and no mail server says anything. */
+  readonly automaticAnswer?: boolean;
 }
 
 type Fields = ReadonlyMap<string, string>;
@@ -29,10 +32,11 @@ const STATUS = /^([245])\.(\d{1,3})\.(\d{1,3})(?!\d)/;
  * One failure for good among several recipients (an address that is passed on to many) makes it hard: whether the person
  * has the mail is then unknown, and a person decides. What is not understood counts as a failure.
  */
-export function judgeReport({ deliveryStatus, feedback, readReceipt }: Report): Judged {
+export function judgeReport({ deliveryStatus, feedback, readReceipt, automaticAnswer }: Report): Judged {
   if (feedback !== undefined) return judgeFeedback(groupsOf(feedback));
   if (deliveryStatus !== undefined) return judgeDelivery(groupsOf(deliveryStatus));
-  return readReceipt ? { ignored: 'read-receipt' } : UNRECOGNISED;
+  if (readReceipt) return { ignored: 'read-receipt' };
+  return automaticAnswer ? { ignored: 'automatic-answer' } : UNRECOGNISED;
 }
 
 function judgeFeedback(groups: readonly Fields[]): Judged {

@@ -1,4 +1,4 @@
-import { type Attachment, simpleParser } from 'mailparser';
+import { type Attachment, type ParsedMail, simpleParser } from 'mailparser';
 import type { Report } from './judge-report.decision.js';
 
 const DELIVERY_STATUS = new Set(['message/delivery-status', 'message/global-delivery-status']);
@@ -20,15 +20,28 @@ const LIMITS = {
  * cannot be taken apart is a report of which nothing is known.
  */
 export async function readReport(raw: Buffer): Promise<Report> {
-  const parts = await simpleParser(raw, LIMITS).then(
-    ({ attachments }) => attachments,
-    () => [],
-  );
+  const mail = await simpleParser(raw, LIMITS).catch(() => undefined);
+  const parts = mail?.attachments ?? [];
   return {
     deliveryStatus: textOf(parts, DELIVERY_STATUS),
     feedback: textOf(parts, FEEDBACK),
     readReceipt: textOf(parts, READ_RECEIPT) !== undefined,
+    automaticAnswer: mail !== undefined && isAutomaticAnswer(mail),
   };
+}
+
+/** Mail servers whose bounces are words only mark them as automatic too: theirs must not pass for somebody's holiday. */
+const MAIL_SERVER = /^(mailer-daemon|postmaster)@/i;
+
+function isAutomaticAnswer({ headers, from, inReplyTo, references }: ParsedMail): boolean {
+  const kind = headers.get('auto-submitted');
+  const automatic = typeof kind === 'string' && /^auto-(replied|generated)\b/i.test(kind);
+  const { value: type } = (headers.get('content-type') ?? {}) as { value?: string };
+  const answers = inReplyTo !== undefined || references !== undefined;
+  const sender = from?.value[0]?.address ?? '';
+  const byMailServer =
+    sender === '' || MAIL_SERVER.test(sender) || headers.has('x-failed-recipients') || type === 'multipart/report';
+  return automatic && answers && !byMailServer;
 }
 
 const textOf = (parts: readonly Attachment[], types: ReadonlySet<string>): string | undefined =>

@@ -21,7 +21,18 @@ import {
   MAIL_DOMAIN,
   startNotification,
 } from '../../test/make.js';
-import { complaint, exchange, failed, PASSED_ON, PLAIN, postfix, READ_RECEIPT } from '../../test/reports.js';
+import {
+  complaint,
+  exchange,
+  EXIM,
+  EXIM_RENAMED,
+  failed,
+  outOfOffice,
+  PASSED_ON,
+  PLAIN,
+  postfix,
+  READ_RECEIPT,
+} from '../../test/reports.js';
 import { report, SmtpTalk } from '../../test/smtp-talk.js';
 import { ListenForBounces } from './listen-for-bounces.js';
 
@@ -81,6 +92,15 @@ describe('what came to the return path of a mail', () => {
       postfix([delivered, { action: 'failed', status: '4.2.2' }, { action: 'failed', status: '5.2.1' }]),
     ],
     ['a complaint', ['complaint', 'complaint'], complaint('abuse')],
+    ['words only, marked as automatic', ['soft', 'unrecognised'], EXIM],
+    ['words only, marked as automatic, with who has not got it', ['soft', 'unrecognised'], EXIM_RENAMED],
+    [
+      'a report whose parts cannot be told apart',
+      ['soft', 'unrecognised'],
+      outOfOffice('auto-replied', 'From: jo@example.com\nContent-Type: multipart/report; boundary="\n'),
+    ],
+    ['an automatic answer to nothing', ['soft', 'unrecognised'], outOfOffice().replace(/In-Reply-To.*\n/, '')],
+    ['an answer by a person', ['soft', 'unrecognised'], outOfOffice('no')],
     ['somebody else’s report, passed on', ['soft', 'unrecognised'], PASSED_ON],
     ['broken MIME', ['soft', 'unrecognised'], failed().replace('boundary="=_b"', 'boundary="')],
     ['nothing at all', ['soft', 'unrecognised'], ''],
@@ -104,6 +124,9 @@ describe('what came to the return path of a mail', () => {
     ['was expanded', postfix([{ action: 'expanded', status: '2.0.0' }])],
     ['is no spam after all', complaint('not-spam')],
     ['was read', READ_RECEIPT],
+    ['has met a holiday', outOfOffice()],
+    ['has met a holiday, by Exchange', outOfOffice('auto-generated')],
+    ['has met a holiday, with parameters', outOfOffice('Auto-Replied; owner-email="jo@example.com"')],
   ])('When it says that the mail %s, then nothing follows', async (_what, raw) => {
     const { emailId, to } = await anAcceptedMail();
     expect(await report(port, to, raw)).toMatch(/^250/);
@@ -133,6 +156,14 @@ describe('what came to the return path of a mail', () => {
     expect(
       await service.db.query('SELECT FROM mail_bounce WHERE email_id NOT IN (SELECT email_id FROM mail_outcome)'),
     ).toEqual([]);
+  });
+
+  it('When it is an automatic answer, then that is counted in the log', async () => {
+    log = '';
+    const { to } = await anAcceptedMail();
+    await report(port, to, outOfOffice());
+    expect(log).toContain('"outcome":"ignored","reason":"automatic-answer"');
+    expect(log).not.toMatch(/Jo Example|jo@example/);
   });
 
   it('When it names an address, then neither log nor table has it', async () => {
