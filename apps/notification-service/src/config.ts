@@ -26,6 +26,11 @@ class BounceConfig extends ServiceConfig {
    * is changed. Read again for each call. Without it there is no such route.
    */
   @IsOptional() @SecretFile() MAIL_HOOK_SECRET_FILE?: string;
+
+  /** Nobody can tell of a mail that came back. Who was asked by it would then be removed for a silence of ours. */
+  get isDeaf(): boolean {
+    return this.BOUNCE_SMTP_PORT === undefined && this.MAIL_HOOK_SECRET_FILE === undefined;
+  }
 }
 
 /** What notification-service is told besides what every service is told. */

@@ -77,6 +77,8 @@ export const mailEnvironment = (smtpUrl: string): Record<string, string> => ({
   DKIM_KEYS_FILE: aFile(dkimFile(ownDkim())),
   SMTP_TIMEOUT_SECONDS: '1',
   MAIL_RETRY_FIRST_SECONDS: '1',
+  BOUNCE_SMTP_PORT: '0',
+  BOUNCE_SMTP_HOST: '127.0.0.1',
 });
 
 type Recipient = Partial<SealedRecipient>;

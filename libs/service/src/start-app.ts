@@ -38,6 +38,8 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(module, options);
   app.useLogger(app.get(ServiceLogger));
+  // Nothing else lets the lines out before the consumer starts: without a database the service would be mute.
+  app.flushLogs();
   const config = app.get(ServiceConfig);
   configureHttp(app);
   app.connectMicroservice({ strategy: app.get(KafkaBatchServer) });

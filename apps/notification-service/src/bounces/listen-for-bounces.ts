@@ -34,6 +34,7 @@ export class ListenForBounces implements OnModuleInit, BeforeApplicationShutdown
   }
 
   onModuleInit(): void {
+    if (this.config.isDeaf) this.logger.warn({ msg: 'nobody can tell of mails that come back: see /health/mail' });
     if (this.config.BOUNCE_SMTP_PORT === undefined) return;
     this.readiness.set('bounces', 'bounces: not listening');
     this.pumps.register({ name: 'listen-for-bounces', everyMs: LOOK_MS, run: () => this.execute() });
