@@ -1,13 +1,18 @@
+import { Transform } from 'class-transformer';
 import { IsISO31661Alpha2, IsLocale, IsOptional, MaxLength } from 'class-validator';
 import { EmailAddress, Example, normaliseAddress, Phone, PlainText, Rejection } from '#service';
 import type { Contact } from './contact.js';
+import { countryCode } from './country-code.js';
+
+const InCapitals = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? countryCode(value) : value));
 
 class PersonDetails {
   @IsOptional() @PlainText(200) givenName?: string | null;
   @IsOptional() @PlainText(200) familyName?: string | null;
   @IsOptional() @Phone() phone?: string | null;
   @IsOptional() @MaxLength(35) @IsLocale() language?: string | null;
-  @IsOptional() @IsISO31661Alpha2() country?: string | null;
+  @IsOptional() @InCapitals() @IsISO31661Alpha2() country?: string | null;
 }
 
 /** What can be said about a person. In a change, `null` takes the value away and what is left out stays. */

@@ -1,5 +1,6 @@
 import { isISO31661Alpha2, isLocale } from 'class-validator';
 import { isEmailAddress, isPhone, isPlainText, tidy } from '#service';
+import { countryCode } from '../contacts/country-code.js';
 import type { Field, Mapping } from './csv/columns.js';
 import { LAWFUL_BASES, type LawfulBasis } from './import.js';
 
@@ -52,7 +53,7 @@ export function personOf(record: readonly string[], mapping: Mapping, defaults: 
       familyName: text(value, 'family-name'),
       phone: checked(value, 'phone', isPhone),
       language: checked(value, 'language', isLanguage),
-      country: checked(value, 'country', isISO31661Alpha2),
+      country: checked((field) => countryOf(value(field)), 'country', isISO31661Alpha2),
       source: text(value, 'source') ?? defaults.sourceDetail ?? refuse('no-source'),
       lawfulBasis: lawfulBasisOf(value('lawful-basis')) ?? defaults.lawfulBasis ?? refuse('no-lawful-basis'),
     };
@@ -83,6 +84,8 @@ function checked(value: Values, field: Field, isValid: (said: string) => boolean
   const said = value(field);
   return said === null || isValid(said) ? said : refuse(`bad-field:${field}`);
 }
+
+const countryOf = (said: string | null): string | null => said && countryCode(said);
 
 const isLanguage = (said: string): boolean => said.length <= 35 && isLocale(said);
 

@@ -49,6 +49,18 @@ describe('a file', () => {
     expect(JSON.stringify(said)).not.toContain('xample.org');
   });
 
+  test('When a country is written in small letters, by whichever way in, then it is the one that filters know', async () => {
+    const tenant = await aTenant(service);
+    await anImport(service, tenant, 'email,country\na@example.org,se\nb@example.org,De\n');
+    const contactId = await aContact(service, tenant, { ...aPerson(), country: 'fr' });
+    await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${await aContact(service, tenant)}`, { country: 'it' });
+    const candidate = tenant.candidate();
+    await service.call(candidate, 'POST', '/v1/account', { ...aPerson(), country: 'es' });
+    const countries = (await contactsOf(tenant)).map(({ country }) => country);
+    expect(countries.sort()).toEqual(['DE', 'ES', 'FR', 'IT', 'SE']);
+    expect(await service.said(contactId)).toMatchObject([{ type: 'ContactAdded', data: { country: 'FR' } }]);
+  });
+
   test('When the same file comes twice, then the second time adds nothing', async () => {
     const tenant = await aTenant(service);
     const file = 'email\na@example.org\nb@example.org\n';
