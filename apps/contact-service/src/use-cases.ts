@@ -46,6 +46,7 @@ import { ImportsController } from './imports/imports.controller.js';
 import { LeaveAddress } from './imports/leave-address.js';
 import { ListImports } from './imports/list-imports.js';
 import { ReadImport } from './imports/read-import.js';
+import { RelayBacklog } from './imports/relay-backlog.js';
 import { RemoveUndone } from './imports/remove-undone.js';
 import { RunImports } from './imports/run-imports.js';
 import { UndoImport } from './imports/undo-import.js';
@@ -95,6 +96,7 @@ const imports = [
   WriteReport,
   ImportChunk,
   LeaveAddress,
+  RelayBacklog,
 ];
 const consentForm = [ShowOptInForm, LookAtForm, GiveConsent, RecordConsent, RemoveByForm, ListConsentRecords];
 const notes = [AddNote, ListNotes];

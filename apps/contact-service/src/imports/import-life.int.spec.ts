@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { EraseContactData, RequestOptIn } from '#contracts';
 import { inTenant, Relay } from '#messaging';
+import { waitUntil } from '#local';
 import { Pumps } from '#service';
 import { anImport, type ImportAnswer, reportOf, untilState, upload } from '../../test/an-import.js';
 import { aHold } from '../../test/a-hold.js';
@@ -17,8 +19,11 @@ import {
   type TestTenant,
 } from '../../test/start.js';
 import { SuppressionKeys } from '../suppression/suppression-keys.js';
+import { RemoveMany } from '../expunge/remove-many.js';
 import { ForgetImports } from './forget-imports.js';
 import { ImportChunk } from './import-chunk.js';
+import { RelayBacklog } from './relay-backlog.js';
+import { RemoveUndone } from './remove-undone.js';
 import { RunImports } from './run-imports.js';
 import { ofUndoneImports } from './undone-imports.js';
 
@@ -62,11 +67,28 @@ const act = (tenant: TestTenant, id: string, verb: 'cancel' | 'undo') =>
 
 /** Another process on the same database. */
 function anotherProcess(): RunImports {
+  return withBacklog(service.app.get(RelayBacklog));
+}
+
+function withBacklog(backlog: RelayBacklog): RunImports {
   const { appDb, app } = service;
-  const other = new RunImports(appDb, app.get(ImportChunk), app.get(Pumps), app.get(Relay));
+  const other = new RunImports(appDb, app.get(ImportChunk), app.get(Pumps), backlog);
   processes.push(other);
   return other;
 }
+
+/** As where a broker is there: that of these tests is away for good, and then nothing is waited for. */
+const withBroker = (): RelayBacklog => new RelayBacklog(service.appDb, new Relay(undefined as never, service.appDb));
+
+/** Leaves so many messages waiting, and no others. */
+const makeWaiting = async (count: number): Promise<void> => {
+  await service.db.query('DELETE FROM outbox');
+  await service.db.query(
+    `INSERT INTO outbox (id, topic, key, type, headers, data)
+     SELECT gen_random_uuid(), 'contact.events', 'none', 'ContactAdded', '{}', '{}' FROM generate_series(1, $1)`,
+    [count],
+  );
+};
 
 /** As if whoever is at it had died, when it has come as far as `from`. */
 const loseClaims = (tenant: TestTenant, from = 0): Promise<[{ rows_read: number }[], number]> =>
@@ -132,6 +154,58 @@ describe('When an import is interrupted', () => {
   });
 });
 
+describe('When more messages wait than should', () => {
+  beforeEach(() => service.app.get(Pumps).stop());
+  afterEach(async () => {
+    await service.db.query('DELETE FROM outbox');
+    service.app.get(Pumps).start();
+  });
+
+  test('then an import pauses, keeps its claim and is not begun anew, and goes on when they are out', async () => {
+    const tenant = await aTenant(service);
+    const { body } = await upload(service, tenant.recruiter, file(2_500));
+    const begun = jest.spyOn(Logger.prototype, 'log');
+    const importing = withBacklog(withBroker());
+    const read = async () => (await service.call(tenant.recruiter, 'GET', `/v1/imports/${body.id}`)).body.rowsRead;
+    await importing.execute();
+    await makeWaiting(2_001);
+    await importing.execute();
+    const before = await read();
+    // As if it had paused for longer than a claim lasts.
+    await service.db.query(`UPDATE import SET worker_until = now() - interval '1 s' WHERE id = $1`, [body.id]);
+    const claimed = async (): Promise<true | undefined> => {
+      await importing.execute();
+      const kept = await service.db.query('SELECT FROM import WHERE id = $1 AND worker_until > now()', [body.id]);
+      return kept.length > 0 || undefined;
+    };
+    await waitUntil(claimed, { what: 'the claim is kept', timeoutMs: 10_000 });
+    expect(await read()).toBe(before);
+    const runs = begun.mock.calls.filter(([line]) => (line as { msg?: string }).msg === 'import runs');
+    expect(runs).toHaveLength(1);
+    begun.mockRestore();
+    await service.db.query('DELETE FROM outbox');
+    for (let n = 0; n < 5; n += 1) await importing.execute();
+    expect(await read()).toBe(2_500);
+  });
+
+  test('then the undoing of an import pauses, and goes on when they are out', async () => {
+    const tenant = await aTenant(service);
+    service.app.get(Pumps).start();
+    const { id } = await anImport(service, tenant, file(120));
+    await service.app.get(Pumps).stop();
+    await act(tenant, id, 'undo');
+    const { app, appDb } = service;
+    const undo = new RemoveUndone(appDb, app.get(RemoveMany), app.get(Pumps), withBroker());
+    const undone = async () => (await service.call(tenant.recruiter, 'GET', `/v1/imports/${id}`)).body.contactsUndone;
+    await makeWaiting(2_001);
+    expect(await undo.execute()).toBe('more');
+    expect(await undone()).toBe(0);
+    await service.db.query('DELETE FROM outbox');
+    await undo.execute();
+    expect(await undone()).toBe(100);
+  });
+});
+
 describe('When an import is cancelled', () => {
   test('then what is imported stays, the rest of the file goes, and it can be read', async () => {
     const tenant = await aTenant(service);
@@ -177,6 +251,25 @@ describe('When an import is undone', () => {
     expect(again).toMatchObject({ rowsImported: 3, rejected: [{ reason: 'being-removed', rows: 247 }] });
     expect(await act(tenant, id, 'undo')).toMatchObject({ status: 202, body: { state: 'undone' } });
   }, 60_000);
+
+  test('and that fails for one company, then the imports of others are undone, and its own when it is mended', async () => {
+    const [failing, other] = [await aTenant(service), await aTenant(service)];
+    const imports = [(await anImport(service, failing, file(2))).id, (await anImport(service, other, file(2))).id];
+    const removeMany = service.app.get(RemoveMany);
+    const { execute } = RemoveMany.prototype;
+    removeMany.execute = async (tx, judged, removal) => {
+      if (judged.some(({ tenant }) => tenant.id === failing.tenantId)) throw new Error('not now');
+      return execute.call(removeMany, tx, judged, removal);
+    };
+    try {
+      await act(failing, imports[0]!, 'undo');
+      await act(other, imports[1]!, 'undo');
+      expect(await untilState(service, other, imports[1]!, ['undone'])).toMatchObject({ contactsUndone: 2 });
+    } finally {
+      removeMany.execute = execute;
+    }
+    expect(await untilState(service, failing, imports[0]!, ['undone'])).toMatchObject({ contactsUndone: 2 });
+  });
 
   test('and expunge is off, then they are disabled; and who is on hold waits', async () => {
     const [off, on] = [await aTenant(service, 'off'), await aTenant(service)];

@@ -1,5 +1,6 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Import, type ImportState } from './import.js';
+import { WAITING } from './relay-backlog.js';
 import { dropPieces } from './staged-pieces.js';
 
 /** What became of a chunk, in counts. */
@@ -34,6 +35,15 @@ export async function claimNext(tx: EntityManager, worker: Worker): Promise<Impo
     [worker.id, CLAIM_SECONDS],
   );
   return claimed ? tx.findOneByOrFail(Import, { id: claimed.id }) : null;
+}
+
+/** Says that this process is still at these imports, also while they pause. */
+export async function keepClaims(tx: EntityManager, worker: Worker, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `UPDATE import SET worker_until = clock_timestamp() + $3 * interval '1 second'
+     WHERE id = ANY($2::uuid[]) AND state = 'running' AND worker = $1`,
+    [worker.id, ids, CLAIM_SECONDS],
+  );
 }
 
 /** How far an import is, while nobody else can move it on. */
@@ -82,14 +92,6 @@ export async function moveOn(
      RETURNING (${WAITING}) AS waiting`,
     [id, tenantId, worker.id, counts.rows, counts.imported, JSON.stringify(sums), CLAIM_SECONDS],
   );
-  return row?.waiting ?? 0;
-}
-
-/** By the ends of the index: counting would cost more the more there are. */
-const WAITING = 'SELECT coalesce(max(seq) - min(seq) + 1, 0)::int FROM outbox';
-
-export async function waitingMessages(db: DataSource): Promise<number> {
-  const [row]: { waiting: number }[] = await db.query(`SELECT (${WAITING}) AS waiting`);
   return row?.waiting ?? 0;
 }
 

@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inEveryTenant, inTenant } from '#messaging';
-import { type PumpResult, Pumps } from '#service';
+import { type PumpResult, Pumps, TenantTurns } from '#service';
 import { judgeMany } from '../expunge/judge.js';
 import { RemoveMany } from '../expunge/remove-many.js';
+import { RelayBacklog } from './relay-backlog.js';
 
 const CHUNK = 100;
-const LOOK_EVERY_MS = 1_000;
+const PUMP = { name: 'remove-undone', everyMs: 1_000 };
 
 interface Undoing {
   readonly id: string;
@@ -19,36 +19,44 @@ interface Undoing {
  */
 @Injectable()
 export class RemoveUndone implements OnModuleInit {
+  private readonly turns = new TenantTurns<Undoing>(PUMP, {
+    find: findUndoing,
+    run: (tx, undoing) => this.removeSome(tx, undoing),
+  });
+
   constructor(
     private readonly db: DataSource,
     private readonly removeMany: RemoveMany,
     private readonly pumps: Pumps,
+    private readonly backlog: RelayBacklog,
   ) {}
 
   onModuleInit(): void {
-    this.pumps.register({ name: 'remove-undone', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+    this.pumps.register({ ...PUMP, run: () => this.execute() });
   }
 
   /** One chunk of one import; 'more' while there is any. Processes may run it at the same time. */
   async execute(): Promise<PumpResult> {
-    const undoing = await inEveryTenant(this.db, findUndoing);
-    if (!undoing) return 'idle';
-    await inTenant(this.db, undoing.tenantId, async (tx) => {
-      const contactIds = await stillActive(tx, undoing);
-      if (contactIds.length === 0) return finishUndoing(tx, undoing);
-      const judged = await judgeMany(tx, undoing.tenantId, contactIds);
-      // Another process may have been at them while this one waited for the locks.
-      const active = judged.filter(({ contact }) => contact.state === 'active');
-      await this.removeMany.execute(tx, active, { requestedBy: 'recruiter', reason: 'import-undone' });
-      await count(tx, undoing, active.length);
-    });
-    return 'more';
+    if (await this.backlog.pauseIfLong()) return 'more';
+    return this.turns.next(this.db);
+  }
+
+  private async removeSome(tx: EntityManager, undoing: Undoing): Promise<void> {
+    const contactIds = await stillActive(tx, undoing);
+    if (contactIds.length === 0) return finishUndoing(tx, undoing);
+    const judged = await judgeMany(tx, undoing.tenantId, contactIds);
+    // Another process may have been at them while this one waited for the locks.
+    const active = judged.filter(({ contact }) => contact.state === 'active');
+    await this.removeMany.execute(tx, active, { requestedBy: 'recruiter', reason: 'import-undone' });
+    await count(tx, undoing, active.length);
   }
 }
 
-async function findUndoing(tx: EntityManager): Promise<Undoing | undefined> {
+async function findUndoing(tx: EntityManager, passOver: readonly string[]): Promise<Undoing | undefined> {
   const [found]: Undoing[] = await tx.query(
-    `SELECT id, tenant_id AS "tenantId" FROM import WHERE state = 'undoing' ORDER BY id LIMIT 1`,
+    `SELECT id, tenant_id AS "tenantId" FROM import WHERE state = 'undoing' AND tenant_id <> ALL($1::uuid[])
+     ORDER BY id LIMIT 1`,
+    [passOver],
   );
   return found;
 }

@@ -1,33 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inEveryTenant, inTenant, isSurroundingsError, Relay, safeError } from '#messaging';
+import { inEveryTenant, inTenant, isSurroundingsError, safeError } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { mappingOf } from './csv/columns.js';
 import { recordsOf } from './csv/records.js';
 import { Import } from './import.js';
 import { ImportChunk } from './import-chunk.js';
 import { personOf, type ReadRow } from './import-row.js';
+import { MOST_WAITING, RelayBacklog } from './relay-backlog.js';
 import { stagedPieces } from './staged-pieces.js';
-import {
-  claimNext,
-  finish,
-  lockPosition,
-  moveOn,
-  type Position,
-  waitingMessages,
-  type Worker,
-} from './import-position.js';
+import { claimNext, finish, lockPosition, keepClaims, moveOn, type Position, type Worker } from './import-position.js';
 
 const ROWS = 1_000;
 const LOOK_EVERY_MS = 1_000;
-/**
- * So many messages may wait to be published before imports pause: whatever else this service has to say, that somebody is to be
- * removed for example, waits behind them.
- */
-const MOST_WAITING = 2_000;
-const PAUSE_MS = 20;
 /** Each has a parser and a piece of its file in memory. */
 const MOST_AT_ONCE = 4;
 
@@ -58,7 +44,7 @@ export class RunImports implements OnModuleInit, OnModuleDestroy {
     private readonly db: DataSource,
     private readonly importChunk: ImportChunk,
     private readonly pumps: Pumps,
-    private readonly relay: Relay,
+    private readonly backlog: RelayBacklog,
   ) {}
 
   onModuleInit(): void {
@@ -89,16 +75,18 @@ export class RunImports implements OnModuleInit, OnModuleDestroy {
   }
 
   private async claim(): Promise<void> {
-    if (this.sessions.size >= MOST_AT_ONCE || (this.sessions.size > 0 && performance.now() < this.lookAt)) return;
-    const claimed = await inEveryTenant(this.db, (tx) => claimNext(tx, this.worker));
+    if (this.sessions.size > 0 && performance.now() < this.lookAt) return;
+    const claimed = await inEveryTenant(this.db, async (tx) => {
+      if (this.sessions.size > 0) await keepClaims(tx, this.worker, [...this.sessions.keys()]);
+      return this.sessions.size < MOST_AT_ONCE ? claimNext(tx, this.worker) : null;
+    });
     if (claimed) this.open(claimed);
     else this.lookAt = performance.now() + LOOK_EVERY_MS;
   }
 
-  /** While nothing can be published at all nobody is kept waiting by what is added. */
   private async mustPause(session: Session): Promise<boolean> {
-    session.isAhead = this.relay.problems().length === 0 && (await waitingMessages(this.db)) > MOST_WAITING;
-    return session.isAhead && sleep(PAUSE_MS, true);
+    session.isAhead = await this.backlog.pauseIfLong();
+    return session.isAhead;
   }
 
   private open(of: Import): void {
