@@ -31,17 +31,18 @@ export async function readReport(raw: Buffer): Promise<Report> {
 }
 
 /** Mail servers whose bounces are words only mark them as automatic too: theirs must not pass for somebody's holiday. */
-const MAIL_SERVER = /^(mailer-daemon|postmaster)@/i;
+const MAIL_SERVER = /^(mailer-daemon|postmaster)@|^$/i;
 
-function isAutomaticAnswer({ headers, from, inReplyTo, references }: ParsedMail): boolean {
-  const kind = headers.get('auto-submitted');
-  const automatic = typeof kind === 'string' && /^auto-(replied|generated)\b/i.test(kind);
+function isAutomaticAnswer(mail: ParsedMail): boolean {
+  const kind = String(mail.headers.get('auto-submitted'));
+  const isAnswer = mail.inReplyTo !== undefined || mail.references !== undefined;
+  return /^auto-(replied|generated)\b/i.test(kind) && isAnswer && !isByMailServer(mail);
+}
+
+function isByMailServer({ headers, from }: ParsedMail): boolean {
   const { value: type } = (headers.get('content-type') ?? {}) as { value?: string };
-  const answers = inReplyTo !== undefined || references !== undefined;
   const sender = from?.value[0]?.address ?? '';
-  const byMailServer =
-    sender === '' || MAIL_SERVER.test(sender) || headers.has('x-failed-recipients') || type === 'multipart/report';
-  return automatic && answers && !byMailServer;
+  return MAIL_SERVER.test(sender) || headers.has('x-failed-recipients') || type === 'multipart/report';
 }
 
 const textOf = (parts: readonly Attachment[], types: ReadonlySet<string>): string | undefined =>
