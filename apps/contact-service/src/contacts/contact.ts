@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ContactSource, Requester } from '#contracts';
+import type { LawfulBasis } from '../imports/import.js';
 import type { ContactState } from '../expunge/expunge.decision.js';
 
 export const CONSENTS = ['none', 'opted-in', 'declined'] as const;
@@ -28,6 +29,10 @@ export class Contact {
   @Column('text', { nullable: true }) language: string | null = null;
   /** ISO 3166-1 alpha-2. */
   @Column('text', { nullable: true }) country: string | null = null;
+  /** Of an imported contact: the import, where it is from in the company's words, and by which reason of GDPR 6 it is here. */
+  @Column('uuid', { name: 'import_id', nullable: true }) importId: string | null = null;
+  @Column('text', { name: 'source_detail', nullable: true }) sourceDetail: string | null = null;
+  @Column('text', { name: 'lawful_basis', nullable: true }) lawfulBasis: LawfulBasis | null = null;
   /** Subject of the career site's tokens for this person; only for those who signed up themselves. */
   @Column('text', { name: 'candidate_subject', nullable: true }) candidateSubject: string | null = null;
   @Column('text') consent: Consent = 'none';

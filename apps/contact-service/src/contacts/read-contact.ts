@@ -19,7 +19,7 @@ export class ReadContact {
 /** The most frequent question of all. */
 const VISIBLE_CONTACT = {
   name: 'visible-contact',
-  text: `SELECT id, source, state, email, given_name AS "givenName", family_name AS "familyName", phone, language, country,
+  text: `SELECT id, source, source_detail AS "sourceDetail", lawful_basis AS "lawfulBasis", import_id AS "importId", state, email, given_name AS "givenName", family_name AS "familyName", phone, language, country,
            consent, created_at AS "createdAt", updated_at AS "updatedAt"
          FROM contact WHERE id = $2 AND contact.tenant_id = bound.tenant_id AND state <> 'expunging'`,
 };

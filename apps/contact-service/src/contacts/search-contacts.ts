@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, IsString, IsUUID, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTenant } from '#messaging';
 import { EmailAddress, Example, normaliseAddress, Optional, PlainText, Rejection } from '#service';
@@ -10,11 +10,12 @@ import { ContactView, viewOf } from './contact-view.js';
 import { nameKey } from './contact-details.js';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.js';
 
-/** All contacts of a state, or those with an address, or those whose family or given name begins with something. */
+/** All contacts of a state, or those of an import, or those with an address, or those whose family or given name begins with something. */
 @Example({ name: 'lun', limit: 20 })
 export class ContactSearch {
   @Optional() @EmailAddress() email?: string;
   @Optional() @PlainText(200) name?: string;
+  @Optional() @IsUUID() importId?: string;
   @Optional() @IsIn(VISIBLE_STATES) state: Exclude<ContactState, 'expunging'> = 'active';
   @Optional() @IsInt() @Min(1) @Max(200) limit: number = 50;
   /** `next` of the page before, with the same search. */
@@ -41,8 +42,8 @@ export class SearchContacts {
   constructor(private readonly db: DataSource) {}
 
   async execute(tenantId: string, search: ContactSearch): Promise<ContactPage> {
-    if (search.email && search.name)
-      throw new Rejection('two-searches', 'Search by address or by name, not both.', 422);
+    if ([search.email, search.name, search.importId].filter((said) => said !== undefined).length > 1)
+      throw new Rejection('two-searches', 'Search by address, by name or by import, not by two of them.', 422);
     const from = search.cursor === undefined ? undefined : decodeCursor(search.cursor, searchedBy(search));
     return inTenant(this.db, tenantId, async (tx) => {
       const found = await find(tx, tenantId, search, from);
@@ -58,6 +59,13 @@ function find(tx: EntityManager, tenantId: string, search: ContactSearch, from?:
   const { state, limit } = search;
   if (search.name) return findByName(tx, tenantId, search, from);
   const after = from?.id ?? FIRST_ID;
+  if (search.importId) {
+    return tx.query(
+      `SELECT id, '' AS key FROM contact WHERE tenant_id = $1 AND state = $2 AND id > $3 AND import_id = $5
+       ORDER BY import_id, id LIMIT $4`,
+      [tenantId, state, after, limit + 1, search.importId],
+    );
+  }
   if (!search.email) {
     return tx.query(
       `SELECT id, '' AS key FROM contact WHERE tenant_id = $1 AND state = $2 AND id > $3 ORDER BY id LIMIT $4`,

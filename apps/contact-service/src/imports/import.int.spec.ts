@@ -49,6 +49,37 @@ describe('a file', () => {
     expect(JSON.stringify(said)).not.toContain('xample.org');
   });
 
+  test('When it is imported, then recruiters see of each contact where it is from and why it is here, and find them by the import', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(
+      service,
+      tenant,
+      'email,lawful basis\na@example.org,consent\nb@example.org,\nc@example.org,\n',
+    );
+    await anImport(service, tenant, 'email\nother@example.org\n');
+    const own = await aContact(service, tenant);
+    const search = async (more: object) =>
+      (await service.call(tenant.recruiter, 'POST', '/v1/contacts/search', { importId: id, limit: 2, ...more })).body;
+    const first = await search({});
+    const second = await search({ cursor: first.next });
+    const found = [first, second].flatMap(({ items }) => items as Record<string, string>[]);
+    expect(found.map(({ email, lawfulBasis }) => [email, lawfulBasis])).toEqual([
+      ['a@example.org', 'consent'],
+      ['b@example.org', 'legitimate-interests'],
+      ['c@example.org', 'legitimate-interests'],
+    ]);
+    expect(second).not.toHaveProperty('next');
+    const { body } = await service.call(tenant.recruiter, 'GET', `/v1/contacts/${found[0]!.id}`);
+    expect(body).toEqual(found[0]);
+    expect(body).toMatchObject({ source: 'import', sourceDetail: 'Job fair', importId: id });
+    const manual = await service.call(tenant.recruiter, 'GET', `/v1/contacts/${own}`);
+    expect(manual.body).toMatchObject({ source: 'manual', sourceDetail: null, lawfulBasis: null, importId: null });
+    expect(await search({ name: 'a' })).toMatchObject({ code: 'two-searches' });
+    const other = await aTenant(service);
+    const theirs = await service.call(other.recruiter, 'POST', '/v1/contacts/search', { importId: id });
+    expect(theirs.body).toEqual({ items: [] });
+  });
+
   test('When a country is written in small letters, by whichever way in, then it is the one that filters know', async () => {
     const tenant = await aTenant(service);
     await anImport(service, tenant, 'email,country\na@example.org,se\nb@example.org,De\n');
@@ -56,7 +87,7 @@ describe('a file', () => {
     await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${await aContact(service, tenant)}`, { country: 'it' });
     const candidate = tenant.candidate();
     await service.call(candidate, 'POST', '/v1/account', { ...aPerson(), country: 'es' });
-    const countries = (await contactsOf(tenant)).map(({ country }) => country);
+    const countries = (await contactsOf(tenant)).map(({ country }) => String(country));
     expect(countries.sort()).toEqual(['DE', 'ES', 'FR', 'IT', 'SE']);
     expect(await service.said(contactId)).toMatchObject([{ type: 'ContactAdded', data: { country: 'FR' } }]);
   });
