@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import chromiumOfNpm from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
-import { repositoryRoot, waitUntil } from '#local';
+import { repositoryRoot } from '#local';
+import { oneAtATime } from './one-at-a-time.js';
 
 const NO_BROWSER =
   'There is no browser for these tests. On Linux x64 npm install brings a Chromium along (@sparticuz/chromium); elsewhere ' +
@@ -29,20 +30,12 @@ async function launchUnpacked(): Promise<Browser> {
   return chromium.launch({ executablePath: await unpacked(), args: ['--no-sandbox'], env });
 }
 
-/** Two test files at once would unpack it over each other. */
-async function unpacked(): Promise<string> {
-  const lock = join(tmpdir(), 'chromium.lock');
-  const locked = (): Promise<true | undefined> =>
-    mkdir(lock).then(
-      () => true as const,
-      () => undefined,
-    );
-  await waitUntil(locked, { what: 'the browser is unpacked', timeoutMs: 60_000 });
-  try {
-    return await chromiumOfNpm.executablePath();
-  } finally {
-    await rm(lock, { recursive: true });
-  }
+/** Two test files at once would unpack it over each other; of one that was killed meanwhile half a program may be left. */
+function unpacked(): Promise<string> {
+  return oneAtATime(join(tmpdir(), 'chromium-unpacking.pid'), {
+    mend: () => rm(join(tmpdir(), 'chromium'), { force: true }),
+    work: () => chromiumOfNpm.executablePath(),
+  });
 }
 
 /** The fonts of this machine, if it has any, have more scripts than the one that comes along. */

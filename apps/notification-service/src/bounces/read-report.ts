@@ -34,9 +34,10 @@ export async function readReport(raw: Buffer): Promise<Report> {
 const MAIL_SERVER = /^(mailer-daemon|postmaster)@|^$/i;
 
 function isAutomaticAnswer(mail: ParsedMail): boolean {
-  const kind = String(mail.headers.get('auto-submitted'));
+  const kind = mail.headers.get('auto-submitted');
+  const isAutomatic = typeof kind === 'string' && /^auto-(replied|generated)\b/i.test(kind);
   const isAnswer = mail.inReplyTo !== undefined || mail.references !== undefined;
-  return /^auto-(replied|generated)\b/i.test(kind) && isAnswer && !isByMailServer(mail);
+  return isAutomatic && isAnswer && !isByMailServer(mail);
 }
 
 function isByMailServer({ headers, from }: ParsedMail): boolean {
