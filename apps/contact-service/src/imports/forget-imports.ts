@@ -11,10 +11,15 @@ const UPLOAD_ABANDONED_MINUTES = 15;
  * left of its file. Certificates name this time.
  */
 const RUNNING_HOURS = 24;
+/** That there was an import, with its counts and who asked for it: as long as addresses of removed people are kept out. */
+const RECORD_DAYS = 1_095;
 const CHUNK = 10_000;
 const LOOK_EVERY_MS = 60_000;
 
-/** Ends what imports have stored: uploads nobody finishes, files of imports that do not run, reports whose time is over. */
+/**
+ * Ends what imports have stored: uploads nobody finishes, files of imports that do not run, reports whose time is over, and
+ * in the end the imports themselves.
+ */
 @Injectable()
 export class ForgetImports implements OnModuleInit {
   private readonly logger = new Logger(ForgetImports.name);
@@ -32,8 +37,8 @@ export class ForgetImports implements OnModuleInit {
   async execute(): Promise<PumpResult> {
     await this.forgetUploads();
     await this.forgetFiles();
-    const rows = await this.forgetRows();
-    return rows === CHUNK ? 'more' : 'idle';
+    await this.forgetRecords();
+    return (await this.forgetReport()) ? 'more' : 'idle';
   }
 
   private async forgetUploads(): Promise<void> {
@@ -62,16 +67,37 @@ export class ForgetImports implements OnModuleInit {
     );
   }
 
-  private async forgetRows(): Promise<number> {
-    const [, forgotten]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
-      tx.query(
+  /** Some rows of the report that is over for the longest time; whether there may be more. */
+  private async forgetReport(): Promise<boolean> {
+    return inEveryTenant(this.db, async (tx) => {
+      const [over]: { id: string }[] = await tx.query(
+        `SELECT id FROM import WHERE report_kept AND ended_at < now() - $1 * interval '1 day'
+         ORDER BY ended_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+        [this.config.IMPORT_REPORT_DAYS],
+      );
+      if (!over) return false;
+      await tx.query(
         `DELETE FROM import_row WHERE ctid = ANY (ARRAY(
-           SELECT over.ctid FROM import CROSS JOIN LATERAL (
-             SELECT ctid FROM import_row WHERE import_id = import.id LIMIT $2 FOR UPDATE SKIP LOCKED) AS over
-           WHERE import.ended_at < now() - $1 * interval '1 day' LIMIT $2))`,
-        [this.config.IMPORT_REPORT_DAYS, CHUNK],
+           SELECT ctid FROM import_row WHERE import_id = $1 LIMIT $2 FOR UPDATE))`,
+        [over.id, CHUNK],
+      );
+      await tx.query(
+        `UPDATE import SET report_kept = false
+         WHERE id = $1 AND NOT EXISTS (SELECT FROM import_row WHERE import_id = $1)`,
+        [over.id],
+      );
+      return true;
+    });
+  }
+
+  private async forgetRecords(): Promise<void> {
+    await inEveryTenant(this.db, (tx) =>
+      tx.query(
+        `DELETE FROM import WHERE id = ANY (ARRAY(
+           SELECT id FROM import WHERE ended_at < now() - $1 * interval '1 day' AND NOT report_kept
+           ORDER BY ended_at LIMIT $2))`,
+        [RECORD_DAYS, CHUNK],
       ),
     );
-    return forgotten;
   }
 }

@@ -477,6 +477,36 @@ describe('When the address of somebody in a report changes', () => {
 });
 
 describe('When time goes by', () => {
+  const forget = async () => {
+    while ((await service.app.get(ForgetImports).execute()) === 'more');
+  };
+  const end = (id: string, days: number) =>
+    service.db.query(`UPDATE import SET ended_at = now() - $2 * interval '1 day' WHERE id = $1`, [id, days]);
+
+  test('then a report is looked at once when it is over, and the import itself goes after years, its contacts stay', async () => {
+    const tenant = await aTenant(service);
+    const [old, young] = [await anImport(service, tenant, file(3)), await anImport(service, tenant, file(2))];
+    await end(old.id, 8);
+    await forget();
+    const kept = () =>
+      service.db.query('SELECT id, report_kept AS kept FROM import WHERE tenant_id = $1 ORDER BY id', [
+        tenant.tenantId,
+      ]);
+    expect(await kept()).toEqual([
+      { id: old.id, kept: false },
+      { id: young.id, kept: true },
+    ]);
+    await end(old.id, 1_094);
+    await forget();
+    expect(await kept()).toHaveLength(2);
+    await end(old.id, 1_096);
+    await end(young.id, 1_096);
+    await forget();
+    await forget();
+    expect(await kept()).toEqual([]);
+    expect(await countsOf(tenant)).toMatchObject({ contacts: 5, rows: 0 });
+  });
+
   test('then reports and abandoned uploads are forgotten', async () => {
     const tenant = await aTenant(service);
     const { id } = await anImport(service, tenant, file(3));

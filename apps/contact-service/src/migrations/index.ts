@@ -6,6 +6,7 @@ import { WhoDisabled1767000000000 } from './0004-who-disabled.js';
 import { Consent1767500000000 } from './0005-consent.js';
 import { Imports1768000000000 } from './0006-imports.js';
 import { VerifiedAddresses1769000000000 } from './0007-verified-addresses.js';
+import { EndedImports1769100000000 } from './0008-ended-imports.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -15,5 +16,6 @@ export const migrations = [
   Consent1767500000000,
   Imports1768000000000,
   VerifiedAddresses1769000000000,
+  EndedImports1769100000000,
   HeadersAsWritten1790000000000,
 ];
