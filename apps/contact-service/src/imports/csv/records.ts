@@ -1,11 +1,14 @@
 import { Readable, pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
-import { csvOptions } from './csv-options.js';
+import { csvOptions, LONGEST_ROW_BYTES } from './csv-options.js';
 import type { StagedEncoding } from './text-bytes.js';
 
+/** Characters. A thousand rows as long as they may be would be a gigabyte. */
+const LONGEST_CHUNK = 2 * LONGEST_ROW_BYTES;
+
 /**
- * The rows of a staged file without its header, in chunks of `size`, from the row with this index on (0 is the first). Holds
- * about one piece at a time. Whoever stops before the end calls `return`.
+ * The rows of a staged file without its header, in chunks of `size`, or fewer when they are long, from the row with this index
+ * on (0 is the first). Holds about one piece and one chunk at a time. Whoever stops before the end calls `return`.
  */
 export async function* recordsOf(
   pieces: AsyncIterable<Buffer>,
@@ -20,14 +23,21 @@ export async function* recordsOf(
   });
   // What goes wrong in it is thrown by the loop below.
   pipeline(Readable.from(pieces), parser, () => undefined);
-  let chunk: string[][] = [];
+  let [chunk, length]: [string[][], number] = [[], 0];
   for await (const record of parser as AsyncIterable<string[]>) {
     chunk.push(encoding === 'utf-8' ? record : record.map(as1252));
-    if (chunk.length < size) continue;
+    length += lengthOf(record);
+    if (chunk.length < size && length < LONGEST_CHUNK) continue;
     yield chunk;
-    chunk = [];
+    [chunk, length] = [[], 0];
   }
   if (chunk.length > 0) yield chunk;
+}
+
+function lengthOf(record: readonly string[]): number {
+  let length = 0;
+  for (const value of record) length += value.length;
+  return length;
 }
 
 const WINDOWS_1252 = new TextDecoder('windows-1252');
