@@ -1,6 +1,6 @@
 import { ExpungeContact, ExpungeDeclined, OptInNotSent, RequestOptIn, StopEnrolment } from './consent-messages.js';
 import { ContactAdded, ContactDeclined, ContactDisabled, ContactEnabled, ContactOptedIn } from './contact-messages.js';
-import { EmailAccepted, EmailBounced, EmailRejected, SendEmail } from './email-messages.js';
+import { CancelEmails, EmailAccepted, EmailBounced, EmailRejected, SendEmail } from './email-messages.js';
 import {
   ContactDataErased,
   ContactErasureRefused,
@@ -32,6 +32,7 @@ export const MESSAGES: readonly MessageClass[] = [
   ContactErasureRefused,
   ContactExpunged,
   SendEmail,
+  CancelEmails,
   EmailAccepted,
   EmailRejected,
   EmailBounced,

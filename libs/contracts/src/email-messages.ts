@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsIn,
@@ -47,6 +48,19 @@ export class SendEmail extends ContactMessage {
   /** Of a mail that asks to opt in: what it promises, see RequestOptIn. */
   @IsOptional() @IsInt() @Min(0) graceSeconds?: number;
   @IsArray() @ArrayMaxSize(5) @ValidateNested({ each: true }) @Type(() => Attachment) attachments: Attachment[];
+}
+
+/**
+ * Call back mails that ask to opt in: the reason for asking has ended. Those that were not handed over yet are not sent, and
+ * their recipients are forgotten; one that is being handed over may still go. Not answered: the sender knows why it asks.
+ */
+export class CancelEmails extends ContactMessage {
+  static readonly type = 'CancelEmails';
+  static readonly version = 1;
+  static readonly topic = 'notification.commands';
+  declare protected readonly brand: 'CancelEmails';
+
+  @IsArray() @ArrayNotEmpty() @ArrayMaxSize(1_000) @IsId({ each: true }) emailIds: string[];
 }
 
 /** The receiving server accepted the mail (not the same as read, or even delivered). */

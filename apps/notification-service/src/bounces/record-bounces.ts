@@ -61,7 +61,8 @@ export class RecordBounces {
 const COLUMNS = 'email_id, tenant_id, contact_id, expunge_id, purpose';
 /** Whose outcome is written down, and those under way. */
 const KNOWN_MAILS = `
-  (SELECT ${COLUMNS}, true AS over FROM mail_outcome WHERE email_id = ANY($1::uuid[])
+  (SELECT ${COLUMNS}, true AS over FROM mail_outcome
+     WHERE email_id = ANY($1::uuid[]) AND outcome <> 'cancelled'
    UNION ALL SELECT ${COLUMNS}, false FROM mail WHERE email_id = ANY($1::uuid[])) AS sent`;
 
 async function add(tx: EntityManager, bounces: readonly BouncedMail[]): Promise<BounceRow[]> {

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { inEveryTenant } from '#messaging';
 import type { OverReason } from '../send-budget/ramp.decision.js';
 import { SendBudget, TODAY } from '../send-budget/send-budget.js';
+import { dropCancelled } from './cancel-mails.js';
 import { type ClaimedMail, type ClaimTerms, type DueRow, IS_DUE, leaseMails, lockDue } from './claim-mails.js';
 import { IS_OPT_IN } from './opt-in-mail.js';
 
@@ -29,12 +30,13 @@ export class ClaimOptIns {
 
   async execute(terms: ClaimTerms): Promise<ClaimedOptIns> {
     return inEveryTenant(this.db, async (tx) => {
-      const due = await lockDue(tx, IS_OPT_IN, terms);
-      if (due.length === 0) return { mails: [], more: false };
+      const locked = await lockDue(tx, IS_OPT_IN, terms);
+      const due = await dropCancelled(tx, locked);
+      if (due.length === 0) return { mails: [], more: locked.length === terms.limit };
       const share = await this.budget.take(tx, due.map(toDueMail));
       const mails = await leaseMails(tx, share.taken, terms);
       await putOff(tx, share.over, terms.except);
-      return { mails, more: due.length === terms.limit || share.over.size > 0 };
+      return { mails, more: locked.length === terms.limit || share.over.size > 0 };
     });
   }
 }

@@ -39,7 +39,10 @@ export class RecordOutcomes {
 const emailIdsOf = (messages: readonly Outgoing[]): string[] =>
   messages.map(({ data }) => (data as EmailAccepted | EmailRejected).emailId);
 
-/** An id that another mail has used before, unseen by whoever stored this one, must not stop the others for ever. */
+/**
+ * An id that another mail has used before, unseen by whoever stored this one, must not stop the others for ever. What was
+ * called back while it was handed over has happened all the same.
+ */
 async function end(tx: EntityManager, outcomes: readonly Outcome[]): Promise<Outgoing[]> {
   const over = outcomes.filter(({ verdict }) => verdict.kind !== 'again');
   if (over.length === 0) return [];
@@ -52,7 +55,8 @@ async function end(tx: EntityManager, outcomes: readonly Outcome[]): Promise<Out
      INSERT INTO mail_outcome (email_id, tenant_id, contact_id, expunge_id, purpose, outcome, code)
      SELECT email_id, tenant_id, contact_id, expunge_id, purpose,
             CASE WHEN code IS NULL THEN 'accepted' ELSE 'rejected' END, code FROM over
-     ON CONFLICT DO NOTHING
+     ON CONFLICT (email_id) DO UPDATE SET outcome = EXCLUDED.outcome, code = EXCLUDED.code, at = EXCLUDED.at
+       WHERE mail_outcome.outcome = 'cancelled'
      RETURNING email_id, at`,
     [
       over.map(({ mail }) => mail.emailId),
