@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ContactDeclined, ContactOptedIn, message } from '#contracts';
 import { Outbox } from '#messaging';
 import { Audit } from '#service';
+import { callBackMails } from '../consent/call-back-mails.js';
 import type { Contact } from '../contacts/contact.js';
 import type { ConsentText } from './consent-text.js';
 import type { ConsentGiven } from './form.decision.js';
@@ -14,7 +15,7 @@ export interface NewConsent extends ConsentGiven {
   readonly text: ConsentText;
 }
 
-/** Keeps what a person has decided, with its proof, and says so. In the transaction that holds the contact's lock. */
+/** Keeps what a person has decided, with its proof, and says so; nobody asks any more. In the transaction that holds the contact's lock. */
 @Injectable()
 export class RecordConsent {
   constructor(
@@ -32,6 +33,8 @@ export class RecordConsent {
     const data = { tenantId, contactId, at: at.toISOString() };
     const said = decision === 'opted-in' ? message(ContactOptedIn, data) : message(ContactDeclined, data);
     await this.outbox.add(tx, [said]);
+    const mails = { contacts: [{ contactId, tenantId }], reason: decision, arrived: given.emailId };
+    await callBackMails(tx, this.outbox, mails);
     const entry = { tenantId, action: `consent.${decision}`, target: contactId, detail: { how } };
     await this.audit.record(tx, 'link-holder', entry);
     return at;

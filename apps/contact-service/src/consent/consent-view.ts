@@ -15,6 +15,7 @@ export const CONSENT_EVENTS = [
   'declined',
   'address-changed',
   'not-removed',
+  'called-back',
   'stopped',
 ] as const;
 export type ConsentEventKind = (typeof CONSENT_EVENTS)[number];

@@ -36,6 +36,7 @@ function timelineOf(tx: EntityManager, tenantId: string, contactId: string): Pro
          (4, bounced_at, 'bounced-' || bounce_kind, code, NULL),
          (5, complained_at, 'complained', NULL, NULL),
          (7, address_changed_at, 'address-changed', NULL, NULL),
+         (10, called_back_at, 'called-back', NULL, NULL),
          (8, stopped_at, 'stopped', NULL, stopped_by)
        ) AS event (n, at, what, reason, by)
        WHERE ask.contact_id = $2 AND ask.tenant_id = $1 AND event.at IS NOT NULL

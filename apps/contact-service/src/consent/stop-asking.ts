@@ -5,6 +5,7 @@ import { message, StopEnrolment } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
 import { inTenant, Outbox } from '#messaging';
 import { Audit, Example, type TenantCaller } from '#service';
+import { callBackMails } from './call-back-mails.js';
 
 @Example({ contactIds: ['0197f39e-11aa-7c3e-8f52-9b1d4e6a7c80'] })
 export class ContactsToStop {
@@ -37,6 +38,10 @@ export class StopAsking {
       const stopped = [...new Set(enrolments.map(({ contactId }) => contactId))];
       const messages = enrolments.map((enrolment) => message(StopEnrolment, { tenantId, ...enrolment, at }));
       await this.outbox.add(tx, messages);
+      await callBackMails(tx, this.outbox, {
+        contacts: stopped.map((contactId) => ({ contactId, tenantId })),
+        reason: 'stopped',
+      });
       const entries = stopped.map((target) => ({ tenantId, action: 'consent-request.stopped', target }));
       await this.audit.record(tx, caller, ...entries);
       return { stopped: stopped.length };

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { inTenant } from '#messaging';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTenant, Outbox } from '#messaging';
 import { Audit, type TenantCaller } from '#service';
 import { Contact } from './contact.js';
 import { type ContactView, viewOf } from './contact-view.js';
 import { columnsOf, type ContactDetails, requireSomeone } from './contact-details.js';
+import { callBackMails } from '../consent/call-back-mails.js';
 import { noteAddressChange } from '../consent/opt-in-ask.js';
 import { LeaveAddress } from '../imports/leave-address.js';
 import { lockContactForChange } from './lock-contact.js';
@@ -15,6 +16,7 @@ import { OnePerAddress } from './one-per-address.js';
 export class ChangeContact {
   constructor(
     private readonly db: DataSource,
+    private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly onePerAddress: OnePerAddress,
     private readonly leaveAddress: LeaveAddress,
@@ -32,9 +34,16 @@ export class ChangeContact {
       const changed = tx.merge<Contact>(Contact, contact, changes);
       requireSomeone(changed);
       await tx.update(Contact, { id: contactId, tenantId }, changes);
-      if (changed.emailNormalised !== addressBefore) await noteAddressChange(tx, contact);
+      if (changed.emailNormalised !== addressBefore) await this.leaveAddress(tx, contact);
       await this.audit.record(tx, caller, { tenantId, action: 'contact.changed', target: contactId });
       return viewOf(changed);
     });
+  }
+
+  /** What is under way to the old address does not ask this person. */
+  private async leaveAddress(tx: EntityManager, contact: Contact): Promise<void> {
+    await noteAddressChange(tx, contact);
+    const { id: contactId, tenantId } = contact;
+    await callBackMails(tx, this.outbox, { contacts: [{ contactId, tenantId }] });
   }
 }

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { ContactDisabled, message, type Requester } from '#contracts';
 import type { Outbox } from '#messaging';
+import { callBackMails } from '../consent/call-back-mails.js';
 import type { Contact } from '../contacts/contact.js';
 
 export interface Disabling {
@@ -8,7 +9,7 @@ export interface Disabling {
   readonly requestedBy: Requester;
 }
 
-/** Hides locked contacts, keeps their data and says so; those that are hidden already stay as they are. */
+/** Hides locked contacts, keeps their data and says so; nobody asks them any more. Those that are hidden already stay as they are. */
 export async function disableContacts(
   tx: EntityManager,
   outbox: Outbox,
@@ -30,8 +31,10 @@ export async function disableContacts(
     ],
   );
   const at = new Date().toISOString();
+  const contacts = active.map(({ contact: { id: contactId, tenantId } }) => ({ contactId, tenantId }));
   await outbox.add(
     tx,
-    active.map(({ contact: { id: contactId, tenantId } }) => message(ContactDisabled, { tenantId, contactId, at })),
+    contacts.map((contact) => message(ContactDisabled, { ...contact, at })),
   );
+  await callBackMails(tx, outbox, { contacts, reason: 'disabled' });
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { EmailAccepted, EmailBounced, EmailRejected } from '#contracts';
-import type { BatchHandler, Received } from '#messaging';
+import { type BatchHandler, Outbox, type Received } from '#messaging';
 import { trackAcceptedAsks, trackBouncedAsks, trackRejectedAsks } from '../consent/track-opt-in-mails.js';
 import { trackConfirmed, trackNotConfirmed } from '../expunge/track-removal.js';
 
@@ -20,9 +20,11 @@ export class TrackAccepted implements BatchHandler<EmailAccepted> {
 /** Mails were refused, for now or for good. */
 @Injectable()
 export class TrackRejected implements BatchHandler<EmailRejected> {
+  constructor(private readonly outbox: Outbox) {}
+
   async handle(messages: readonly Received<EmailRejected>[], tx: EntityManager): Promise<void> {
     const mails = messages.map(({ data }) => data);
-    await trackRejectedAsks(mails, tx);
+    await trackRejectedAsks(mails, tx, this.outbox);
     await trackNotConfirmed(mails, tx);
   }
 }
@@ -30,10 +32,13 @@ export class TrackRejected implements BatchHandler<EmailRejected> {
 /** Mails came back, or their recipients complained of them. That of a confirmation changes nothing: it was accepted. */
 @Injectable()
 export class TrackBounced implements BatchHandler<EmailBounced> {
+  constructor(private readonly outbox: Outbox) {}
+
   handle(messages: readonly Received<EmailBounced>[], tx: EntityManager): Promise<void> {
     return trackBouncedAsks(
       messages.map(({ data }) => data),
       tx,
+      this.outbox,
     );
   }
 }

@@ -253,6 +253,16 @@ describe('Mails', () => {
     ]);
   });
 
+  it('When the mail was called back because the contact declined, and had just gone out, then its time runs', () => {
+    const calledBack = after([declines, { kind: 'opt-in-not-sent', emailId: mail(0), reason: 'declined' }], asked);
+    expect(calledBack).toMatchObject({ state: 'undeliverable', reason: 'declined' });
+    expect(progress(calledBack, accepted(mail(0)))).toMatchObject({
+      timer: later(21 * DAY_MS),
+      state: { state: 'declined', declined: true, reason: undefined, acceptedAt: NOW },
+    });
+    expect(whyIgnored(decide(calledBack, accepted(mail(2)), given()))).toBe('no-outcome-awaited');
+  });
+
   it('When no reminder is sent because the contact has declined, then its wait begins all the same', () => {
     const next = progress(reminded, { kind: 'opt-in-not-sent', emailId: mail(2), reason: 'declined' });
     expect(next).toMatchObject({ timer: later(9 * DAY_MS), state: { state: 'declined', declined: true } });

@@ -72,11 +72,18 @@ function timerFired(state: EnrolmentState, { late }: InputOf<'timer-fired'>, giv
 
 /** The receiving server has the mail: only from now on is there time to answer. A decline meanwhile changes nothing of that. */
 function accepted(state: EnrolmentState, { emailId, at }: InputOf<'email-accepted'>, given: Given): Decision {
-  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
+  const late = wentAllTheSame(state, emailId);
+  if (!late && (!isUnderWay(state) || !state.askedAt)) return { ignored: 'no-outcome-awaited' };
   if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
+  if (late)
+    return advance(waiting({ ...state, declined: true, reason: undefined, acceptedAt: at }), state.step + 1, at, given);
   const startsGrace = emailId === state.optInMail;
   return advance(startsGrace ? { ...state, acceptedAt: at } : state, state.step + 1, at, given);
 }
+
+/** Called back because the contact had declined, while it was just being handed over. */
+const wentAllTheSame = ({ state, reason, optInMail }: EnrolmentState, emailId: string): boolean =>
+  state === 'undeliverable' && reason === 'declined' && emailId === optInMail;
 
 function rejected(state: EnrolmentState, { emailId, permanent }: InputOf<'email-rejected'>, given: Given): Decision {
   if (!permanent) return { ignored: 'mail-is-tried-again' };
