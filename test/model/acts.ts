@@ -58,6 +58,7 @@ export async function lift(world: World, { id, client, person }: Known): Promise
 export async function stop({ services }: World, { id, client, person }: Known): Promise<void> {
   await services.contact.call(client.tenant.recruiter, 'POST', '/v1/consent-requests/stop', { contactIds: [id] });
   if (!person.here || person.consent === 'opted-in') return;
+  person.neverAsk = true;
   for (const { enrolmentId } of person.mails.values()) person.stopped.add(enrolmentId);
 }
 

@@ -70,7 +70,7 @@ function isUnprotected({ person, client }: Known): boolean {
 function isForgotten({ person }: Known, undeliverable: ReadonlySet<string>): boolean {
   const newest = [...person.mails.values()].findLast(({ template, grace }) => template === 'opt-in' && grace > 0);
   if (newest?.cameBack !== 'soft' || undeliverable.has(newest.enrolmentId)) return false;
-  return mayBeAsked(person, newest.enrolmentId) && softBouncesOf(person, newest.enrolmentId) < MOST_ATTEMPTS;
+  return mayBeAsked(person) && softBouncesOf(person, newest.enrolmentId) < MOST_ATTEMPTS;
 }
 
 const softBouncesOf = ({ mails }: Person, enrolmentId: string): number =>

@@ -35,6 +35,7 @@ export const somebody = (): Person => ({
   everAgreed: false,
   holds: new Map(),
   stopped: new Set(),
+  neverAsk: false,
   mails: new Map(),
 });
 

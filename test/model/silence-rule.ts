@@ -29,6 +29,8 @@ export interface Person {
   readonly holds: Map<string, number>;
   /** Enrolments somebody took the person out of. */
   readonly stopped: Set<string>;
+  /** Somebody said that nobody shall ask this person, in whatever workflow. */
+  neverAsk: boolean;
   readonly mails: Map<string, Mail>;
 }
 
@@ -72,11 +74,11 @@ const cameBackForGood = ({ cameBack }: Mail): boolean => cameBack === 'hard' || 
 const countsFor = (mail: Mail, other: Mail): boolean => other.enrolmentId === mail.enrolmentId || !other.toOldAddress;
 
 /** Nobody is written to who has answered, complained, was stopped, or cannot be reached. */
-export function mayBeAsked(person: Person, enrolmentId: string): boolean {
+export function mayBeAsked(person: Person): boolean {
   const wanted = ![...person.mails.values()].some(
     (mail) => mail.complained || (cameBackForGood(mail) && !mail.toOldAddress),
   );
-  return person.here && person.consent === 'none' && wanted && !person.stopped.has(enrolmentId);
+  return person.here && person.consent === 'none' && wanted && !person.neverAsk;
 }
 
 /** Whether the link of this mail still takes a yes; before the acceptance it does not run out. */

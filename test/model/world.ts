@@ -134,7 +134,7 @@ export class World {
 
   /** A later command of the same delivery may end what this one begins, so it is judged here. */
   private noteRequest({ person }: Known, request: Data<RequestOptIn>): void {
-    this.asked.set(request.emailId, { request, may: mayBeAsked(person, request.enrolmentId) });
+    this.asked.set(request.emailId, { request, may: mayBeAsked(person) });
   }
 
   private async overhear(letter: Letter): Promise<void> {

@@ -18,7 +18,7 @@ import {
   EraseContactData,
   ExpungeDeclined,
   OptInNotSent,
-  StopEnrolment,
+  StopEnrolments,
 } from '#contracts';
 import { on } from '#messaging';
 import { EndEnrolments } from './enrolment/end-enrolments.js';
@@ -44,7 +44,7 @@ export const subscriptions = [
   on(ContactDeclined, EndMails),
   on(ContactDisabled, EndForDisabled),
   on(ExpungeDeclined, PostponeExpunge),
-  on(StopEnrolment, EndEnrolments),
+  on(StopEnrolments, EndEnrolments),
   on(EraseContactData, EraseContact),
   on(ContactExpunged, RememberExpunged),
 ];

@@ -1,4 +1,4 @@
-import { ExpungeContact, ExpungeDeclined, OptInNotSent, RequestOptIn, StopEnrolment } from './consent-messages.js';
+import { ExpungeContact, ExpungeDeclined, OptInNotSent, RequestOptIn, StopEnrolments } from './consent-messages.js';
 import { ContactAdded, ContactDeclined, ContactDisabled, ContactEnabled, ContactOptedIn } from './contact-messages.js';
 import { CancelEmails, EmailAccepted, EmailBounced, EmailRejected, SendEmail } from './email-messages.js';
 import {
@@ -24,7 +24,7 @@ export const MESSAGES: readonly MessageClass[] = [
   OptInNotSent,
   ExpungeContact,
   ExpungeDeclined,
-  StopEnrolment,
+  StopEnrolments,
   ExpungeRequested,
   ExpungeWaiting,
   EraseContactData,

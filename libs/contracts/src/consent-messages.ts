@@ -92,13 +92,12 @@ export class ExpungeDeclined extends ContactMessage {
   @IsISO8601() at: string;
 }
 
-/** Somebody at the client took the contact out of an enrolment: no further mail, and no removal for silence. */
-export class StopEnrolment extends ContactMessage {
-  static readonly type = 'StopEnrolment';
+/** Somebody at the client took the contact out of all its enrolments: no further mail, and no removal for silence. */
+export class StopEnrolments extends ContactMessage {
+  static readonly type = 'StopEnrolments';
   static readonly version = 1;
   static readonly topic = 'workflow.commands';
-  declare protected readonly brand: 'StopEnrolment';
+  declare protected readonly brand: 'StopEnrolments';
 
-  @IsId() enrolmentId: string;
   @IsISO8601() at: string;
 }

@@ -9,7 +9,7 @@ export interface Askable {
   /** The person signed up on the career site. */
   readonly hasAccount: boolean;
   readonly address: string | null;
-  /** Somebody at the client took the contact out of this enrolment. */
+  /** Somebody at the client said that nobody shall ask this contact. */
   readonly stopped: boolean;
   /** The person reported an earlier mail as unwanted. */
   readonly complained: boolean;

@@ -196,8 +196,8 @@ describe('where a contact stands', () => {
       },
     ],
     [
-      'asked, 30 days left',
-      'it was stopped and a later workflow asks it',
+      'stopped',
+      'it was stopped and a later workflow wants to ask it',
       async (tenant, contactId) => {
         await asked(tenant, contactId, { graceSeconds: DAY_SECONDS });
         await stop(tenant.recruiter, [contactId]);
@@ -265,8 +265,6 @@ describe('the timeline', () => {
       'not-removed too-early',
       'declined form',
       'complained',
-      'stopped',
-      'stopped',
       'stopped',
     ]);
     expect(timeline[7]).toMatchObject({ times: 2, emailId: null });
@@ -378,8 +376,8 @@ describe('who is waiting', () => {
 describe('stopping', () => {
   const stopsOf = async (contactId: string) =>
     (await service.said(contactId))
-      .filter(({ type }) => type === 'StopEnrolment')
-      .map(({ data }) => String(data.enrolmentId));
+      .filter(({ type }) => type === 'StopEnrolments')
+      .map(({ data }) => String(data.contactId));
 
   test('When contacts are stopped, then their enrolments are told, it is audited, and again nothing happens', async () => {
     const tenant = await aTenant(service);
@@ -389,20 +387,39 @@ describe('stopping', () => {
       await anAsked(service, tenant),
     ];
     await anAsked(service, tenant, { ...one, emailId: randomUUID(), template: 'opt-in-reminder' });
-    const second = await anAsked(service, tenant, { contactId: one.contactId });
+    await anAsked(service, tenant, { contactId: one.contactId });
     const contactIds = [one.contactId, other.contactId, one.contactId.toUpperCase(), randomUUID()];
     expect(await stop(tenant.recruiter, contactIds)).toMatchObject({ status: 200, body: { stopped: 2 } });
-    expect((await stopsOf(one.contactId)).toSorted()).toEqual([one.enrolmentId, second.enrolmentId].toSorted());
-    expect(await stopsOf(other.contactId)).toEqual([other.enrolmentId]);
+    for (const { contactId } of [one, other]) expect(await stopsOf(contactId)).toEqual([contactId]);
     expect(await stopsOf(untouched.contactId)).toEqual([]);
     expect(await stop(tenant.recruiter, contactIds)).toMatchObject({ status: 200, body: { stopped: 0 } });
-    expect(await stopsOf(one.contactId)).toHaveLength(2);
+    expect(await stopsOf(one.contactId)).toHaveLength(1);
     const audit = await service.db.query(
       `SELECT actor, target FROM audit_log WHERE tenant_id = $1 AND action = 'consent-request.stopped' ORDER BY target`,
       [tenant.tenantId],
     );
     const actor = tenant.recruiter.subject;
     expect(audit).toEqual([one.contactId, other.contactId].toSorted().map((target) => ({ actor, target })));
+  });
+
+  test('When contacts are stopped before anybody has asked them, then nobody does, whichever workflow wants to', async () => {
+    const tenant = await aTenant(service);
+    const [one, other] = await manyContacts(service, tenant, 2);
+    expect((await stop(tenant.recruiter, [one, other])).body).toEqual({ stopped: 2 });
+    expect(await stopsOf(one!)).toEqual([one]);
+    const asks = [one, one, other].map((contactId) => anAsk({ tenantId: tenant.tenantId, contactId }));
+    await service.deliver(RequestOptIn, asks);
+    const said = await service.said(one!);
+    expect(said.filter(({ type }) => type === 'SendEmail')).toEqual([]);
+    expect(said.filter(({ type }) => type === 'OptInNotSent').map(({ data }) => data.reason)).toEqual([
+      'stopped',
+      'stopped',
+    ]);
+    expect(await consentOf(tenant.recruiter, other!)).toMatchObject({
+      state: 'stopped',
+      timeline: [{ what: 'stopped' }],
+    });
+    expect((await stop(tenant.recruiter, [one, other])).body).toEqual({ stopped: 0 });
   });
 
   test('When who is named has opted in, is another company’s or is being removed, then it is not counted', async () => {

@@ -10,7 +10,7 @@ export const CONSENT_STATES = [
   'on-hold',
   'stopped',
 ] as const;
-/** Where a contact stands. `stopped`: somebody at the client took it out; it is asked no more and not removed for it. */
+/** Where a contact stands. `stopped`: somebody at the client took it out; nobody asks it, or removes it for its silence. */
 export type ConsentState = (typeof CONSENT_STATES)[number];
 
 export interface Standing {
@@ -72,7 +72,7 @@ const STANDING = `
   FROM unnest($2::uuid[]) AS given (contact_id)
   CROSS JOIN LATERAL (SELECT * FROM contact WHERE id = given.contact_id OFFSET 0) AS contact
   CROSS JOIN LATERAL (
-    SELECT count(*) > 0 AS known, bool_and(stopped) AS stopped, bool_or(complained) AS complained,
+    SELECT count(*) > 0 AS known, bool_or(complained) AS complained,
       bool_or(unreachable) OR bool_and(failed) FILTER (WHERE NOT stopped) AS failed,
       max(ends_at) FILTER (WHERE NOT stopped AND NOT failed) AS ends_at
     FROM (
@@ -89,7 +89,7 @@ const STANDING = `
   CROSS JOIN LATERAL (
     SELECT CASE
       WHEN consent = 'opted-in' THEN 'opted-in'
-      WHEN asked.stopped THEN 'stopped'
+      WHEN contact.asking_stopped_at IS NOT NULL THEN 'stopped'
       WHEN $4 AND EXISTS (SELECT FROM (SELECT * FROM hold WHERE contact_id = contact.id OFFSET 0) AS hold
         WHERE lifted_at IS NULL AND (until IS NULL OR until > clock_timestamp())) THEN 'on-hold'
       WHEN asked.failed THEN 'undeliverable'

@@ -34,15 +34,14 @@ export async function factsOf(
        contact.candidate_subject IS NOT NULL AS "hasAccount",
        NULLIF(concat_ws(' ', contact.given_name, contact.family_name), '') AS name,
        COALESCE(contact.language, tenant.languages[1], 'en') AS language,
-       COALESCE(asked.known, false) AS known, COALESCE(asked.stopped, false) AS stopped,
+       COALESCE(asked.known, false) AS known, contact.asking_stopped_at IS NOT NULL AS stopped,
        COALESCE(asked.complained, false) AS complained, COALESCE(asked.undeliverable, false) AS undeliverable
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY
-       AS request (email_id, tenant_id, contact_id, enrolment_id, n)
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
+       AS request (email_id, tenant_id, contact_id, n)
      LEFT JOIN contact ON contact.id = request.contact_id AND contact.tenant_id = request.tenant_id
      LEFT JOIN tenant ON tenant.id = contact.tenant_id
      CROSS JOIN LATERAL (
        SELECT bool_or(email_id = request.email_id) AS known,
-         bool_or(stopped_at IS NOT NULL AND enrolment_id = request.enrolment_id) AS stopped,
          bool_or(complained_at IS NOT NULL) AS complained,
          bool_or((rejected_at IS NOT NULL OR bounce_kind = 'hard') AND address_changed_at IS NULL) AS undeliverable
        FROM opt_in_ask WHERE opt_in_ask.contact_id = contact.id
@@ -52,7 +51,6 @@ export async function factsOf(
       requests.map((request) => request.emailId),
       requests.map((request) => request.tenantId),
       requests.map((request) => request.contactId),
-      requests.map((request) => request.enrolmentId),
     ],
   );
   return requests.flatMap((request, n) => {

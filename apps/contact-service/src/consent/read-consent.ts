@@ -36,13 +36,15 @@ function timelineOf(tx: EntityManager, tenantId: string, contactId: string): Pro
          (4, bounced_at, 'bounced-' || bounce_kind, code, NULL),
          (5, complained_at, 'complained', NULL, NULL),
          (7, address_changed_at, 'address-changed', NULL, NULL),
-         (10, called_back_at, 'called-back', NULL, NULL),
-         (8, stopped_at, 'stopped', NULL, stopped_by)
+         (10, called_back_at, 'called-back', NULL, NULL)
        ) AS event (n, at, what, reason, by)
        WHERE ask.contact_id = $2 AND ask.tenant_id = $1 AND event.at IS NOT NULL
        UNION ALL
        SELECT 6, at, decision, how, NULL, email_id, NULL, NULL FROM consent_record
        WHERE contact_id = $2 AND tenant_id = $1
+       UNION ALL
+       SELECT 8, asking_stopped_at, 'stopped', NULL, asking_stopped_by, NULL, NULL, NULL FROM contact
+       WHERE id = $2 AND tenant_id = $1 AND asking_stopped_at IS NOT NULL
        UNION ALL
        SELECT 9, first_at, 'not-removed', reason, NULL, NULL, times, last_at FROM expunge_decline
        WHERE contact_id = $2 AND tenant_id = $1

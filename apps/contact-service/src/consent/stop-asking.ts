@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsInt, IsUUID, Min } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
-import { message, StopEnrolment } from '#contracts';
+import { message, StopEnrolments } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
 import { inTenant, Outbox } from '#messaging';
 import { Audit, Example, type TenantCaller } from '#service';
@@ -14,13 +14,13 @@ export class ContactsToStop {
 
 @Example({ stopped: 1 })
 export class AskingStopped {
-  /** Contacts that were waiting and are not any more; those that were not, or are unknown, are not counted. */
+  /** Contacts that could be asked, or were, and from now on are not; those stopped before, or unknown, are not counted. */
   @IsInt() @Min(0) stopped: number;
 }
 
 /**
- * Somebody at the client takes contacts out of all workflows that have asked them: no further mail, and no removal for
- * silence. It counts from here on: who is stopped before a removal begins is not removed.
+ * Somebody at the client takes contacts out of all workflows, those that have asked them, are about to, or will: no further
+ * mail, and no removal for silence. It counts from here on, for good: who is stopped before a removal begins is not removed.
  */
 @Injectable()
 export class StopAsking {
@@ -34,15 +34,19 @@ export class StopAsking {
     const { tenantId } = caller;
     return inTenant(this.db, tenantId, async (tx) => {
       await lockKnownSubjects(tx, contactIds);
-      const { enrolments, at } = await stop(tx, caller, contactIds);
-      const stopped = [...new Set(enrolments.map(({ contactId }) => contactId))];
-      const messages = enrolments.map((enrolment) => message(StopEnrolment, { tenantId, ...enrolment, at }));
+      const stopped = await stop(tx, caller, contactIds);
+      const contacts = stopped.map(({ contactId }) => ({ tenantId, contactId }));
+      await endAsks(tx, caller, stopped);
+      const messages = stopped.map(({ contactId, at }) =>
+        message(StopEnrolments, { tenantId, contactId, at: at.toISOString() }),
+      );
       await this.outbox.add(tx, messages);
-      await callBackMails(tx, this.outbox, {
-        contacts: stopped.map((contactId) => ({ contactId, tenantId })),
-        reason: 'stopped',
-      });
-      const entries = stopped.map((target) => ({ tenantId, action: 'consent-request.stopped', target }));
+      await callBackMails(tx, this.outbox, { contacts, reason: 'stopped' });
+      const entries = contacts.map(({ contactId: target }) => ({
+        tenantId,
+        action: 'consent-request.stopped',
+        target,
+      }));
       await this.audit.record(tx, caller, ...entries);
       return { stopped: stopped.length };
     });
@@ -51,26 +55,34 @@ export class StopAsking {
 
 interface Stopped {
   readonly contactId: string;
-  readonly enrolmentId: string;
+  readonly at: Date;
 }
 
-/** The enrolments that were open until now. Who has opted in, or is being removed, is in none. */
+/** Whoever has opted in, or has an account, is never asked; whoever is being removed is not asked any more. */
 async function stop(
   tx: EntityManager,
   { tenantId, subject }: TenantCaller,
   contactIds: readonly string[],
-): Promise<{ enrolments: Stopped[]; at: string }> {
-  const [rows]: [(Stopped & { at: Date })[], number] = await tx.query(
-    `UPDATE opt_in_ask SET stopped_at = clock_timestamp(), stopped_by = $3
-     FROM contact
-     WHERE opt_in_ask.contact_id = ANY($1::uuid[]) AND opt_in_ask.tenant_id = $2 AND opt_in_ask.stopped_at IS NULL
-       AND contact.id = opt_in_ask.contact_id AND contact.tenant_id = opt_in_ask.tenant_id
-       AND contact.state <> 'expunging' AND contact.consent <> 'opted-in'
-     RETURNING opt_in_ask.contact_id AS "contactId", opt_in_ask.enrolment_id AS "enrolmentId", stopped_at AS at`,
+): Promise<Stopped[]> {
+  const [rows]: [Stopped[], number] = await tx.query(
+    `UPDATE contact SET asking_stopped_at = clock_timestamp(), asking_stopped_by = $3
+     WHERE id = ANY($1::uuid[]) AND tenant_id = $2 AND asking_stopped_at IS NULL
+       AND state <> 'expunging' AND consent <> 'opted-in' AND candidate_subject IS NULL
+     RETURNING id AS "contactId", asking_stopped_at AS at`,
     [contactIds, tenantId, subject],
   );
-  const enrolments = new Map(
-    rows.map(({ contactId, enrolmentId }) => [`${contactId} ${enrolmentId}`, { contactId, enrolmentId }]),
+  return rows;
+}
+
+/** Rule 2 asks the enrolment's own mails. */
+async function endAsks(
+  tx: EntityManager,
+  { tenantId, subject }: TenantCaller,
+  stopped: readonly Stopped[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE opt_in_ask SET stopped_at = clock_timestamp(), stopped_by = $3
+     WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2 AND stopped_at IS NULL`,
+    [stopped.map(({ contactId }) => contactId), tenantId, subject],
   );
-  return { enrolments: [...enrolments.values()], at: (rows[0]?.at ?? new Date()).toISOString() };
 }

@@ -11,7 +11,7 @@ import {
   EraseContactData,
   ExpungeDeclined,
   OptInNotSent,
-  StopEnrolment,
+  StopEnrolments,
 } from '#contracts';
 import { aContactAdded, anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
@@ -121,10 +121,9 @@ describe('What the messages do', () => {
     await service.deliver(ContactDisabled, { ...ids, at });
     expect(await service.enrolment(ids.contactId)).toMatchObject({ state: 'ended', reason: 'disabled', due_in: null });
     const other = await anAsked();
-    const { id: enrolmentId } = (await service.enrolment(other.ids.contactId))!;
-    await service.deliver(StopEnrolment, { ...other.ids, enrolmentId: randomUUID(), at });
+    await service.deliver(StopEnrolments, { ...other.ids, contactId: randomUUID(), at });
     expect(await stateOf(other.ids.contactId)).toEqual(['waiting', null]);
-    await service.deliver(StopEnrolment, { ...other.ids, enrolmentId, at });
+    await service.deliver(StopEnrolments, { ...other.ids, at });
     await service.deliver(EmailAccepted, other.mail);
     expect(await service.enrolment(other.ids.contactId)).toMatchObject({ state: 'stopped', due_in: null });
   });
@@ -196,8 +195,8 @@ describe('What the messages do', () => {
     const before = await service.enrolment(ids.contactId);
     expect(await service.deliver(EmailAccepted, { ...mail, ...foreign })).toMatchObject({ parked: 1 });
     expect(await service.deliver(ContactOptedIn, { ...ids, ...foreign, at })).toMatchObject({ parked: 1 });
-    const stop = { ...ids, ...foreign, enrolmentId: before!.id, at };
-    expect(await service.deliver(StopEnrolment, stop)).toMatchObject({ parked: 1 });
+    const stop = { ...ids, ...foreign, at };
+    expect(await service.deliver(StopEnrolments, stop)).toMatchObject({ parked: 1 });
     expect(await service.enrolment(ids.contactId)).toEqual(before);
   });
 
