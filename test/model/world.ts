@@ -29,7 +29,10 @@ export class World {
   /** Enrolments of which workflow-service was told that their mails come back. */
   readonly undeliverable = new Set<string>();
   private readonly byId = new Map<string, Known>();
-  private readonly asked = new Map<string, { readonly request: Data<RequestOptIn>; readonly may: boolean }>();
+  private readonly asked = new Map<
+    string,
+    { readonly request: Data<RequestOptIn>; readonly may: boolean; readonly grace: number }
+  >();
   private passed = 0;
 
   private constructor(
@@ -133,8 +136,9 @@ export class World {
   }
 
   /** A later command of the same delivery may end what this one begins, so it is judged here. */
-  private noteRequest({ person }: Known, request: Data<RequestOptIn>): void {
-    this.asked.set(request.emailId, { request, may: mayBeAsked(person) });
+  private noteRequest({ person, client }: Known, request: Data<RequestOptIn>): void {
+    const grace = client.company.policyOn ? request.graceSeconds : 0;
+    this.asked.set(request.emailId, { request, may: mayBeAsked(person), grace });
   }
 
   private async overhear(letter: Letter): Promise<void> {
@@ -154,9 +158,11 @@ export class World {
   private async noteMail(contactId: string, data: Data<SendEmail>): Promise<void> {
     const { emailId, sealed, graceSeconds = 0 } = data;
     const { person } = this.byId.get(contactId)!;
-    const { request, may } = this.asked.get(emailId)!;
+    const { request, may, grace } = this.asked.get(emailId)!;
     const { enrolmentId, template, linkValidSeconds } = request;
     if (!may) throw new Wrong(`asked although nobody may ask: ${this.describe([contactId])}`);
+    if (graceSeconds !== grace)
+      throw new Wrong(`promised ${graceSeconds} instead of ${grace} seconds: ${this.describe([contactId])}`);
     if (person.mails.has(emailId)) throw new Wrong(`asked twice with one mail: ${this.describe([contactId])}`);
     const { linkUrl } = await openSeal(this.services.contact.keyring, sealed, data as unknown as SealBinding);
     const promise = { grace: graceSeconds * 1_000, linkValid: linkValidSeconds * 1_000 };

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Data, EmailBounced, EmailRejected, EraseContactData, RequestOptIn } from '#contracts';
+import {
+  type Data,
+  EmailAccepted,
+  EmailBounced,
+  EmailRejected,
+  EraseContactData,
+  ExpungeContact,
+  RequestOptIn,
+} from '#contracts';
 import { openSeal, type SealBinding } from '#service';
 import { anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
 import { aHold } from '../../test/a-hold.js';
-import { anAsk, anAsked, mailOf, manyContacts } from '../../test/opt-in.js';
+import { anAsk, anAsked, mailOf, manyContacts, passTime, theEndOf } from '../../test/opt-in.js';
 import {
   aContact,
   anAccount,
@@ -95,6 +103,37 @@ describe('a contact that may be asked', () => {
     const elsewhere = await anAskable({ emailId: ask.emailId });
     expect(await service.deliver(RequestOptIn, elsewhere.ask)).toMatchObject({ parked: 1 });
     expect([await mailsTo(stranger), await mailsTo(elsewhere.ask.contactId)]).toEqual([[], []]);
+  });
+});
+
+describe('what the mail promises', () => {
+  const OFF = `UPDATE tenant SET expunge_policy = 'off', expunge_from = NULL, soft_deleted = NULL WHERE id = $1`;
+  const graces = async (ask: Data<RequestOptIn>): Promise<unknown[]> => {
+    const rows: { grace_seconds: number }[] = await rowsOf(ask);
+    return [(await mailsTo(ask.contactId))[0]?.graceSeconds, ...rows.map((row) => row.grace_seconds)];
+  };
+
+  test('When the client’s expunge is off, then no removal, and none comes of it when it is on later', async () => {
+    const { tenant, ask } = await anAskable();
+    await tenant.setPolicy('off');
+    await service.deliver(RequestOptIn, ask);
+    expect(await graces(ask)).toEqual([0, 0]);
+    await service.deliver(EmailAccepted, { ...mailOf(ask), at: new Date().toISOString() });
+    await tenant.setPolicy('permanent');
+    await passTime(service, ask.contactId, ask.graceSeconds);
+    await service.deliver(ExpungeContact, theEndOf(ask));
+    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
+    expect(await saidOf(ask.contactId, 'ExpungeRequested')).toEqual([]);
+  });
+
+  test('When it is switched off while the request waits for it, then no removal either', async () => {
+    const { tenant, ask } = await anAskable();
+    await service.whileHeld(
+      { sql: 'SELECT FROM tenant WHERE id = $1 FOR UPDATE', values: [tenant.tenantId] },
+      () => service.deliver(RequestOptIn, ask),
+      (vendor) => vendor.query(OFF, [tenant.tenantId]),
+    );
+    expect(await graces(ask)).toEqual([0, 0]);
   });
 });
 

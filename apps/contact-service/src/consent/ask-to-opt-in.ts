@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { message, OptInNotSent, type Outgoing, type RequestOptIn, SendEmail } from '#contracts';
+import { type Data, message, OptInNotSent, type Outgoing, type RequestOptIn, SendEmail } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
 import { type BatchHandler, Outbox, type Received } from '#messaging';
 import { KeyringFile, seal } from '#service';
 import { ContactConfig } from '../config.js';
 import { ofUndoneImports } from '../imports/undone-imports.js';
 import { hashOf } from '../removal-by-address/removal-link.js';
+import { loadPolicy } from '../tenants/load-policy.js';
 import { decideAsk } from './ask.decision.js';
 import { type AskFacts, factsOf, type NewAsk, storeAsks } from './opt-in-ask.js';
 
 /**
- * Asks contacts by mail to opt in, or says why not. The mail goes to the address as it is under the contact's lock, and is
+ * Asks contacts by mail to opt in, or says why not. While the client's expunge is off the mail promises no removal, and so none
+ * can ever come of it. The mail goes to the address as it is under the contact's lock, and is
  * stored together with the order to send it: a mail that was asked for before is on its way, so a repeat does nothing.
  */
 @Injectable()
@@ -24,11 +26,14 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
   ) {}
 
   async handle(messages: readonly Received<RequestOptIn>[], tx: EntityManager): Promise<void> {
-    const requests = new Map(messages.map(({ data }) => [`${data.emailId} ${data.contactId}`, data]));
-    const contactIds = new Set([...requests.values()].map(({ contactId }) => contactId));
-    await lockKnownSubjects(tx, [...contactIds]);
-    const undone = await ofUndoneImports(tx, [...contactIds]);
-    const all = await factsOf(tx, [...requests.values()]);
+    const requests = await asPromised(
+      tx,
+      messages.map(({ data }) => data),
+    );
+    const contactIds = [...new Set(requests.map(({ contactId }) => contactId))];
+    await lockKnownSubjects(tx, contactIds);
+    const undone = await ofUndoneImports(tx, contactIds);
+    const all = await factsOf(tx, requests);
     const answers = all
       .filter(({ facts }) => !facts.known)
       // Of an import that is taken back the contacts are on their way out.
@@ -46,7 +51,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     );
   }
 
-  private async answer(request: RequestOptIn, facts: AskFacts): Promise<{ said: Outgoing; ask?: NewAsk }> {
+  private async answer(request: Data<RequestOptIn>, facts: AskFacts): Promise<{ said: Outgoing; ask?: NewAsk }> {
     const decision = decideAsk(facts);
     if ('to' in decision) return this.compose(request, facts, decision.to);
     const { tenantId, contactId, enrolmentId, emailId } = request;
@@ -55,7 +60,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
   }
 
   /** Only the mail, sealed, has the token. */
-  private async compose(request: RequestOptIn, { name, language }: AskFacts, address: string) {
+  private async compose(request: Data<RequestOptIn>, { name, language }: AskFacts, address: string) {
     const { tenantId, contactId, emailId, graceSeconds, template: purpose } = request;
     const token = randomBytes(32).toString('base64url');
     const about = { tenantId, contactId, purpose, emailId } as const;
@@ -64,4 +69,16 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const said = message(SendEmail, { ...about, sealed, graceSeconds, attachments: [] });
     return { said, ask: { request, tokenHash: hashOf(token) } };
   }
+}
+
+/**
+ * The requests, each mail once, with what its mail may promise. They are of one tenant, whose lock comes before those of the
+ * contacts: a change of policy that has committed is obeyed.
+ */
+async function asPromised(tx: EntityManager, all: readonly RequestOptIn[]): Promise<Data<RequestOptIn>[]> {
+  const requests = [...new Map(all.map((one) => [`${one.emailId} ${one.contactId}`, one])).values()];
+  const tenantId = requests[0]?.tenantId;
+  const known: unknown[] = await tx.query('SELECT 1 FROM tenant WHERE id = $1 FOR SHARE', [tenantId]);
+  const removes = known.length > 0 && (await loadPolicy(tx, tenantId!)).policy === 'permanent';
+  return removes ? requests : requests.map((request) => ({ ...request, graceSeconds: 0 }));
 }

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { RequestOptIn } from '#contracts';
+import type { Data, RequestOptIn } from '#contracts';
 import { SafeMessageError } from '#messaging';
 import type { Askable } from './ask.decision.js';
 import type { OptInAsk } from './silent-expunge.decision.js';
@@ -14,7 +14,7 @@ export interface AskFacts extends Askable {
 
 /** A mail that asks; only the mail itself, sealed, has the token. */
 export interface NewAsk {
-  readonly request: RequestOptIn;
+  readonly request: Data<RequestOptIn>;
   readonly tokenHash: string;
 }
 
@@ -27,8 +27,8 @@ class ForeignEmailId extends SafeMessageError {
 /** Reads what counts for these requests, in their order; the caller has locked the contacts. */
 export async function factsOf(
   tx: EntityManager,
-  requests: readonly RequestOptIn[],
-): Promise<{ readonly request: RequestOptIn; readonly facts: AskFacts }[]> {
+  requests: readonly Data<RequestOptIn>[],
+): Promise<{ readonly request: Data<RequestOptIn>; readonly facts: AskFacts }[]> {
   const rows: AskFacts[] = await tx.query(
     `SELECT contact.state, contact.consent, contact.email AS address,
        contact.candidate_subject IS NOT NULL AS "hasAccount",
