@@ -16,16 +16,17 @@ import type { Services } from './known.js';
 
 const MOST_HISTORIES = 200;
 
+const sound = { rule: await load<typeof Rule>('rule'), locks: await load<typeof Locks>('locks') };
 /** What the services use at present. */
 const present = {} as { rule: typeof Rule; locks: typeof Locks };
 jest.unstable_mockModule('../../apps/contact-service/src/consent/silent-expunge.decision.js', () => ({
+  ...sound.rule,
   decideSilentExpunge: (silence: Rule.Silence) => present.rule.decideSilentExpunge(silence),
 }));
 jest.unstable_mockModule('../../apps/contact-service/src/expunge/judge.js', () => ({
   judge: (...given: Parameters<typeof Locks.judge>) => present.locks.judge(...given),
   judgeMany: (...given: Parameters<typeof Locks.judgeMany>) => present.locks.judgeMany(...given),
 }));
-const sound = { rule: await load<typeof Rule>('rule'), locks: await load<typeof Locks>('locks') };
 const { live, SEED, startServices, stopServices } = await import('./live.js');
 const sample: readonly History[] = fc.sample(histories, { seed: SEED, numRuns: MOST_HISTORIES });
 
@@ -49,6 +50,7 @@ test('When nothing is left out, then nothing goes wrong, in histories that would
   const changed = await Promise.all(RULE_MUTANTS.map(({ edits }) => load<typeof Rule>('rule', edits)));
   for (let n = 0; n < MOST_HISTORIES && telling.size < RULE_MUTANTS.length; n += 1) {
     present.rule = {
+      ...sound.rule,
       decideSilentExpunge: (silence) => {
         const decision = sound.rule.decideSilentExpunge(silence);
         RULE_MUTANTS.forEach((mutant, m) => {
@@ -99,7 +101,6 @@ const ON_A_FULL_DAY: Rule.Silence = {
       emailId: 'mail',
       contactId: 'contact',
       enrolmentId: 'enrolment',
-      template: 'opt-in',
       graceSeconds: 1,
       linkValidSeconds: 1,
       acceptedAt: new Date('2030-01-01'),
@@ -107,6 +108,8 @@ const ON_A_FULL_DAY: Rule.Silence = {
       bounceKind: null,
       stopped: false,
       addressChanged: false,
+      workflowId: 'workflow',
+      complained: false,
     },
   ],
   enrolmentId: 'enrolment',

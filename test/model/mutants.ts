@@ -28,19 +28,22 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   without('policy-off', [`if (policy === 'off') return 'policy-off';`, '']),
   without(
     'not-asked: the mail was accepted',
-    ['!ask?.acceptedAt ||', '!ask ||'],
+    ['!ask.acceptedAt || ', ''],
     ['secondsAfter(ask.acceptedAt, grace)', 'secondsAfter(ask.acceptedAt ?? new Date(0), grace)'],
   ),
   without('not-asked: at the present address', ['ask.addressChanged ||', '']),
   without('not-asked: it promised that nobody goes', [' || ask.graceSeconds === 0', '']),
   without('not-asked: its link was valid', [`if (ask.linkValidSeconds < grace) return 'not-asked';`, '']),
-  without('bounced: the mail itself', ['ask.bounceKind !== null || returned', 'returned']),
+  without('bounced: the mail itself', ['ask.bounceKind !== null || asks.some', 'asks.some']),
   without('bounced: another of the enrolment', [
-    '(one.enrolmentId === enrolmentId || !one.addressChanged)',
-    '(one === ask || (one.enrolmentId !== enrolmentId && !one.addressChanged))',
+    'cameBackForGood(one) && !one.addressChanged',
+    'cameBackForGood(one) && !one.addressChanged && (one === ask || one.enrolmentId !== ask.enrolmentId)',
   ]),
-  without("bounced: another workflow's", ['|| !one.addressChanged', '']),
-  without('too-early', [`return now.getTime() < promised ? 'too-early' : undefined;`, 'return undefined;']),
+  without("bounced: another workflow's", [
+    'cameBackForGood(one) && !one.addressChanged',
+    'cameBackForGood(one) && !one.addressChanged && one.enrolmentId === ask.enrolmentId',
+  ]),
+  without('too-early', [`return now.getTime() < end ? 'too-early' : undefined;`, 'return undefined;']),
   without('too-early: as the command says', ['Math.max(ask.graceSeconds, graceSeconds)', 'ask.graceSeconds']),
   without(
     'too-early: as the mail promised',
@@ -50,7 +53,7 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   without('too-early: as other mails promised', ['...asks.map(promisedUntil)', '0']),
   without("too-early: as other workflows' mails promised", [
     '...asks.map(promisedUntil)',
-    '...asks.filter((one) => one.enrolmentId === enrolmentId).map(promisedUntil)',
+    '...asks.filter((one) => one.enrolmentId === ask.enrolmentId).map(promisedUntil)',
   ]),
 ];
 

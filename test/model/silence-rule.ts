@@ -62,7 +62,7 @@ export function mayBeRemovedForSilence(person: Person, company: Company, command
     !mail.toOldAddress,
     mail.linkValid >= grace,
     mail.cameBack === undefined,
-    all.every((one) => !cameBackForGood(one) || !countsFor(mail, one)),
+    all.every((one) => !cameBackForGood(one) || one.toOldAddress === true),
     now >= mail.acceptedAt + grace,
     all.every((one) => now >= promisedUntil(one)),
   ].every(Boolean);
@@ -70,8 +70,6 @@ export function mayBeRemovedForSilence(person: Person, company: Company, command
 
 const promisedUntil = ({ acceptedAt, grace }: Mail): number => (acceptedAt === undefined ? 0 : acceptedAt + grace);
 const cameBackForGood = ({ cameBack }: Mail): boolean => cameBack === 'hard' || cameBack === 'refused';
-/** Another workflow's mail tells of the address it went to, so only while that is the person's. */
-const countsFor = (mail: Mail, other: Mail): boolean => other.enrolmentId === mail.enrolmentId || !other.toOldAddress;
 
 /** Nobody is written to who has answered, complained, was stopped, or cannot be reached. */
 export function mayBeAsked(person: Person): boolean {

@@ -1,13 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { askOfLink, asksOf } from '../consent/opt-in-ask.js';
+import { cameBackForGood, endOfSilence, type OptInAsk } from '../consent/silent-expunge.decision.js';
 import type { Contact } from '../contacts/contact.js';
 import type { Judged } from '../expunge/judge.js';
 import { RequestExpunge } from '../expunge/request-expunge.js';
 import { type FormState, stateOf } from './form.decision.js';
 import type { ConsentShown, FormView, SilenceEnds } from './form-view.js';
-import { type Ask, readAsk } from './opt-in-ask.js';
 
 export type Seen = Pick<Judged, 'tenant' | 'contact' | 'decision' | 'waiting'>;
+
+/** The mail a link stands in, and what silence leads to on account of it. */
+export interface Ask {
+  readonly emailId: string;
+  readonly expired: boolean;
+  readonly addressChanged: boolean;
+  /** Nobody is removed for silence on account of its enrolment, whatever time passes. */
+  readonly removesNobody: boolean;
+  /** When whoever stays silent is removed; null before any mail was accepted, and afterwards. */
+  readonly endsAt: Date | null;
+  /** The contact has opted in at some time, whatever it has said since. */
+  readonly everOptedIn: boolean;
+}
 
 export interface Looked {
   readonly view: FormView;
@@ -69,3 +83,17 @@ function silenceEnds(ask: Ask, { decision, contact }: Seen): SilenceEnds {
   if (ask.removesNobody || ask.everOptedIn) return 'never';
   return ask.endsAt ?? 'named-in-mail';
 }
+
+async function readAsk(tx: EntityManager, token: string, contact: Contact): Promise<Ask | undefined> {
+  const linked = await askOfLink(tx, token, contact);
+  if (!linked) return undefined;
+  const { now, ask, ...more } = linked;
+  const all = await asksOf(tx, contact.tenantId, [contact.id]);
+  const mails = all.filter(({ enrolmentId }) => enrolmentId === ask.enrolmentId);
+  const endsAt = endOfSilence(all, mails);
+  const removesNobody = mails.every(({ graceSeconds }) => graceSeconds === 0) || mails.some(protects);
+  const { emailId, addressChanged } = ask;
+  return { ...more, emailId, addressChanged, removesNobody, endsAt: endsAt !== null && endsAt > now ? endsAt : null };
+}
+
+const protects = (ask: OptInAsk): boolean => ask.stopped || (cameBackForGood(ask) && !ask.addressChanged);

@@ -5,10 +5,10 @@ import { ContactDeclined, ContactOptedIn, message } from '#contracts';
 import { Outbox } from '#messaging';
 import { Audit } from '#service';
 import { callBackMails } from '../consent/call-back-mails.js';
+import { endAsksOfWithdrawn } from '../consent/opt-in-ask.js';
 import type { Contact } from '../contacts/contact.js';
 import type { ConsentText } from './consent-text.js';
 import type { ConsentGiven } from './form.decision.js';
-import { endAsksOfWithdrawn } from './opt-in-ask.js';
 
 export interface NewConsent extends ConsentGiven {
   readonly emailId: string;

@@ -7,7 +7,7 @@ import { WaitingExpunge } from '../expunge/waiting-expunge.js';
 import { loadPolicy } from '../tenants/load-policy.js';
 import type { FormView } from './form-view.js';
 import { LookAtForm } from './look-at-form.js';
-import { type AskOwner, askOwner } from './opt-in-ask.js';
+import { type AskOwner, askOwner } from '../consent/opt-in-ask.js';
 
 /** The form behind the link of an opt-in mail. Changes nothing and takes no locks: mail scanners follow links. */
 @Injectable()

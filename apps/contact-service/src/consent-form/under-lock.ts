@@ -3,7 +3,7 @@ import { inTenant } from '#messaging';
 import { Gone, NotFound } from '#service';
 import { lockContact } from '../contacts/lock-contact.js';
 import { judge, type Judged } from '../expunge/judge.js';
-import { askOwner } from './opt-in-ask.js';
+import { askOwner } from '../consent/opt-in-ask.js';
 
 /**
  * Does `work` for the contact a link was sent to, while nobody else can change it: the locks of an expunge for silence, so

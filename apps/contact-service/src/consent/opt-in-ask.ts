@@ -1,6 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Data, RequestOptIn } from '#contracts';
-import { SafeMessageError } from '#messaging';
+import { inEveryTenant, SafeMessageError } from '#messaging';
+import type { Contact } from '../contacts/contact.js';
+import { hashOf, TOKEN } from '../removal-by-address/removal-link.js';
 import type { Askable } from './ask.decision.js';
 import type { OptInAsk } from './silent-expunge.decision.js';
 
@@ -88,27 +90,78 @@ export async function storeAsks(tx: EntityManager, asks: readonly NewAsk[]): Pro
 
 /** All mails that asked these contacts; who acts on them has locked the contacts. */
 export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly string[]): Promise<OptInAsk[]> {
-  return tx.query(
-    `SELECT email_id AS "emailId", contact_id AS "contactId", enrolment_id AS "enrolmentId", template,
-       grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds", accepted_at AS "acceptedAt",
-       rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind", stopped_at IS NOT NULL AS stopped,
-       address_changed_at IS NOT NULL AS "addressChanged"
-     FROM opt_in_ask WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2`,
-    [contactIds, tenantId],
-  );
+  return tx.query(`SELECT ${OPT_IN_ASK} FROM opt_in_ask WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2`, [
+    contactIds,
+    tenantId,
+  ]);
 }
+
+const OPT_IN_ASK = `email_id AS "emailId", contact_id AS "contactId", enrolment_id AS "enrolmentId",
+  workflow_id AS "workflowId", grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds",
+  accepted_at AS "acceptedAt", rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind",
+  complained_at IS NOT NULL AS complained, stopped_at IS NOT NULL AS stopped,
+  address_changed_at IS NOT NULL AS "addressChanged"`;
+
+type Of = Pick<Contact, 'id' | 'tenantId'>;
 
 /**
  * What was sent to another address asked somebody else, perhaps: nobody is removed for not answering it, and whoever has
  * the link cannot decide for this contact any more. The caller holds the contact's lock.
  */
-export async function noteAddressChange(
-  tx: EntityManager,
-  { id: contactId, tenantId }: { readonly id: string; readonly tenantId: string },
-): Promise<void> {
+export async function noteAddressChange(tx: EntityManager, { id: contactId, tenantId }: Of): Promise<void> {
   await tx.query(
     `UPDATE opt_in_ask SET address_changed_at = clock_timestamp()
      WHERE contact_id = $1 AND tenant_id = $2 AND address_changed_at IS NULL`,
     [contactId, tenantId],
   );
+}
+
+/** Nobody who has once agreed is removed for silence on account of these mails. The caller holds the contact's lock. */
+export async function endAsksOfWithdrawn(tx: EntityManager, { id, tenantId }: Of): Promise<void> {
+  await tx.query(
+    `UPDATE opt_in_ask SET stopped_at = now(), stopped_by = 'withdrawn'
+     WHERE contact_id = $1 AND tenant_id = $2 AND stopped_at IS NULL`,
+    [id, tenantId],
+  );
+}
+
+/** Whom a link was sent to. */
+export interface AskOwner {
+  readonly tenantId: string;
+  readonly contactId: string;
+}
+
+/** Undefined for what never was a link, and when its contact is gone. All further reading is bound to the link's tenant. */
+export async function askOwner(db: DataSource, token: string): Promise<AskOwner | undefined> {
+  if (!TOKEN.test(token)) return undefined;
+  const [owner]: AskOwner[] = await inEveryTenant(db, (tx) =>
+    tx.query('SELECT tenant_id AS "tenantId", contact_id AS "contactId" FROM opt_in_ask WHERE token_hash = $1', [
+      hashOf(token),
+    ]),
+  );
+  return owner;
+}
+
+/** The mail a link stands in, as it is now. */
+export interface Linked {
+  readonly ask: OptInAsk;
+  readonly expired: boolean;
+  /** The contact has opted in at some time, whatever it has said since. */
+  readonly everOptedIn: boolean;
+  readonly now: Date;
+}
+
+/** Whoever acts on it holds the contact's lock. A link never expires before its mail was accepted. */
+export async function askOfLink(tx: EntityManager, token: string, { id, tenantId }: Of): Promise<Linked | undefined> {
+  const [row]: (OptInAsk & Linked)[] = await tx.query(
+    `SELECT ${OPT_IN_ASK}, clock_timestamp() AS now,
+       coalesce(accepted_at + link_valid_seconds * interval '1 second' <= clock_timestamp(), false) AS expired,
+       EXISTS (SELECT FROM consent_record given
+               WHERE given.contact_id = $3 AND given.tenant_id = $2 AND given.decision = 'opted-in') AS "everOptedIn"
+     FROM opt_in_ask WHERE token_hash = $1 AND tenant_id = $2 AND contact_id = $3`,
+    [hashOf(token), tenantId, id],
+  );
+  if (!row) return undefined;
+  const { now, expired, everOptedIn, ...ask } = row;
+  return { ask, now, expired, everOptedIn };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeclineReason } from '#contracts';
-import { decideSilentExpunge, type OptInAsk, type Silence } from './silent-expunge.decision.js';
+import { decideSilentExpunge, endOfSilence, type OptInAsk, type Silence } from './silent-expunge.decision.js';
 
 const NOW = new Date('2030-06-01T00:00:00.000Z');
 const GRACE = 30 * 86_400;
@@ -11,7 +11,6 @@ const anAsk = (given: Partial<OptInAsk> = {}): OptInAsk => ({
   emailId: 'mail',
   contactId: 'contact',
   enrolmentId: 'enrolment',
-  template: 'opt-in',
   graceSeconds: GRACE,
   linkValidSeconds: GRACE,
   acceptedAt: ago(GRACE),
@@ -19,6 +18,8 @@ const anAsk = (given: Partial<OptInAsk> = {}): OptInAsk => ({
   bounceKind: null,
   stopped: false,
   addressChanged: false,
+  workflowId: 'workflow',
+  complained: false,
   ...given,
 });
 
@@ -84,21 +85,12 @@ describe('each condition by itself', () => {
         graceSeconds: GRACE + 1,
       },
     ],
-    [
-      'too-early',
-      'a reminder promised more time',
-      withOther({ template: 'opt-in-reminder', acceptedAt: ago(GRACE - 1) }),
-    ],
+    ['too-early', 'a reminder promised more time', withOther({ acceptedAt: ago(GRACE - 1) })],
     ['not-asked', 'the mail was of another enrolment', withAsk({ enrolmentId: 'foreign' })],
     [
       'bounced',
       "another workflow's mail came back for good",
       withOther({ enrolmentId: 'foreign', bounceKind: 'hard' }),
-    ],
-    [
-      'bounced',
-      'another mail of the enrolment came back from an earlier address',
-      withOther({ bounceKind: 'hard', addressChanged: true }),
     ],
     [
       'too-early',
@@ -115,12 +107,17 @@ describe('each condition by itself', () => {
     expect(decideSilentExpunge(silent(withOther({ bounceKind: 'soft' })))).toBe('expunge');
   });
 
-  test.each([
-    ['was stopped', { stopped: true }],
-    ['came back from an address the contact has no more', { bounceKind: 'hard', addressChanged: true }],
-  ] as const)("When another workflow's mail %s, then that says nothing of this one", (_, ask) => {
-    expect(decideSilentExpunge(silent(withOther({ enrolmentId: 'foreign', ...ask })))).toBe('expunge');
+  test("When another workflow's mail was stopped, then that says nothing of this one", () => {
+    expect(decideSilentExpunge(silent(withOther({ enrolmentId: 'foreign', stopped: true })))).toBe('expunge');
   });
+
+  test.each(['enrolment', 'foreign'])(
+    'When a mail came back from an address the contact has no more, then that says nothing of the present one (%s)',
+    (enrolmentId) => {
+      const other = withOther({ enrolmentId, bounceKind: 'hard', addressChanged: true });
+      expect(decideSilentExpunge(silent(other))).toBe('expunge');
+    },
+  );
 
   test('When the link outlives the grace period, then it makes no difference how long', () => {
     expect(decideSilentExpunge(silent(withAsk({ linkValidSeconds: GRACE * 10 })))).toBe('expunge');
@@ -155,7 +152,8 @@ const anyAsk: fc.Arbitrary<OptInAsk> = fc.record({
   emailId: fc.constantFrom('mail', 'other', 'third'),
   contactId: fc.constant('contact'),
   enrolmentId: fc.constantFrom('enrolment', 'enrolment', 'foreign'),
-  template: fc.constantFrom('opt-in', 'opt-in-reminder'),
+  workflowId: fc.constant('workflow'),
+  complained: fc.boolean(),
   graceSeconds: seconds,
   linkValidSeconds: seconds,
   acceptedAt: fc.option(seconds.map(ago)),
@@ -182,7 +180,7 @@ const anySilence: fc.Arbitrary<Silence> = fc.record({
 function mayGo(s: Silence): boolean {
   const own = s.asks.filter(({ enrolmentId }) => enrolmentId === s.enrolmentId);
   const ask = own.find(({ emailId }) => emailId === s.emailId);
-  const telling = [...own, ...s.asks.filter(({ addressChanged }) => !addressChanged)];
+  const telling = s.asks.filter(({ addressChanged }) => !addressChanged);
   if (!ask || ask.acceptedAt === null || ask.addressChanged) return false;
   const waited = (NOW.getTime() - ask.acceptedAt.getTime()) / 1_000;
   const promisesKept = s.asks.every(
@@ -214,4 +212,24 @@ test('When anything comes together in any way, then exactly whom rule 2 does not
     }),
     { numRuns: 50 },
   );
+});
+
+describe('the end of silence, as it is shown', () => {
+  const unprotected = (asks: readonly OptInAsk[], now: Date) => (ask: OptInAsk) =>
+    decideSilentExpunge({ ...silent({ asks, now }), ...ask }) === 'expunge';
+
+  test('When mails are as they may be, then it is the first moment at which the rule lets somebody go for one of them', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(anyAsk, { maxLength: 3, selector: ({ emailId }) => emailId }), (asks) => {
+        // Of an enrolment either all mails are stopped or none.
+        const stopped = new Set(asks.filter((ask) => ask.stopped).map(({ enrolmentId }) => enrolmentId));
+        const all = asks.map((ask) => ({ ...ask, stopped: stopped.has(ask.enrolmentId) }));
+        const end = endOfSilence(all);
+        if (end === null) return !all.some(unprotected(all, new Date(8.64e15)));
+        const justBefore = new Date(end.getTime() - 1);
+        return all.some(unprotected(all, end)) && !all.some(unprotected(all, justBefore));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
 });

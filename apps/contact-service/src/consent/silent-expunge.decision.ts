@@ -1,4 +1,4 @@
-import type { BounceKind, DeclineReason, OptInMail } from '#contracts';
+import type { BounceKind, DeclineReason } from '#contracts';
 import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
 
 /** A mail that was asked for, and what became of it. */
@@ -6,7 +6,6 @@ export interface OptInAsk {
   readonly emailId: string;
   readonly contactId: string;
   readonly enrolmentId: string;
-  readonly template: OptInMail;
   readonly graceSeconds: number;
   readonly linkValidSeconds: number;
   readonly acceptedAt: Date | null;
@@ -15,6 +14,8 @@ export interface OptInAsk {
   readonly stopped: boolean;
   /** The contact has another address now than the one that was asked. */
   readonly addressChanged: boolean;
+  readonly workflowId: string;
+  readonly complained: boolean;
 }
 
 /** All that counts for whether a contact is removed for its silence, read after tenant and contact were locked. */
@@ -44,7 +45,8 @@ export interface Silence {
  * Rule 2: nobody is removed for silence unless the mail that asked was accepted at least the grace period ago and has not
  * bounced since, its link was valid all that time, no opt-in was given, nothing holds the contact, the policy is on and the
  * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal. What another
- * workflow's mail has promised is kept too, and an address at which it came back for good reaches nobody.
+ * workflow's mail has promised is kept too, and an address at which it came back for good reaches nobody; what came back from an
+ * earlier address of the contact says nothing of the present one.
  */
 export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge' {
   const { asks, enrolmentId, killSwitch, policy } = silence;
@@ -60,17 +62,33 @@ export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge'
 /** What the mails themselves have against it. */
 function decideByMails({ asks, enrolmentId, emailId, graceSeconds, now }: Silence): DeclineReason | undefined {
   const ask = asks.find((one) => one.emailId === emailId && one.enrolmentId === enrolmentId);
-  // With a grace of 0 the mail promised that nobody is removed.
-  if (!ask?.acceptedAt || ask.addressChanged || ask.graceSeconds === 0) return 'not-asked';
-  const grace = Math.max(ask.graceSeconds, graceSeconds);
-  if (ask.linkValidSeconds < grace) return 'not-asked';
-  const returned = asks.some((one) => cameBackForGood(one) && (one.enrolmentId === enrolmentId || !one.addressChanged));
-  if (ask.bounceKind !== null || returned) return 'bounced';
-  const promised = Math.max(secondsAfter(ask.acceptedAt, grace), ...asks.map(promisedUntil));
-  return now.getTime() < promised ? 'too-early' : undefined;
+  const end = ask ? endByMail(asks, ask, graceSeconds) : 'not-asked';
+  if (typeof end === 'string') return end;
+  return now.getTime() < end ? 'too-early' : undefined;
 }
 
-const cameBackForGood = ({ rejected, bounceKind }: OptInAsk): boolean => rejected || bounceKind === 'hard';
+/** When who stays silent may be removed on account of this mail, among all that asked; or why that never happens, as things are. */
+function endByMail(asks: readonly OptInAsk[], ask: OptInAsk, graceSeconds: number): number | 'not-asked' | 'bounced' {
+  // With a grace of 0 the mail promised that nobody is removed.
+  if (!ask.acceptedAt || ask.addressChanged || ask.graceSeconds === 0) return 'not-asked';
+  const grace = Math.max(ask.graceSeconds, graceSeconds);
+  if (ask.linkValidSeconds < grace) return 'not-asked';
+  if (ask.bounceKind !== null || asks.some((one) => cameBackForGood(one) && !one.addressChanged)) return 'bounced';
+  return Math.max(secondsAfter(ask.acceptedAt, grace), ...asks.map(promisedUntil));
+}
+
+/**
+ * When the rule lets whoever stays silent go on account of some of the mails that asked, whatever else protects them; null when
+ * it does not, as things are. Pure, and the rule itself, so that what is shown and what is done cannot differ.
+ */
+export function endOfSilence(asks: readonly OptInAsk[], some: readonly OptInAsk[] = asks): Date | null {
+  const ends = some.filter(({ stopped }) => !stopped).map((ask) => endByMail(asks, ask, ask.graceSeconds));
+  const times = ends.filter((end) => typeof end === 'number');
+  return times.length === 0 ? null : new Date(Math.max(...times));
+}
+
+/** Nobody reads what comes to this address. */
+export const cameBackForGood = ({ rejected, bounceKind }: OptInAsk): boolean => rejected || bounceKind === 'hard';
 
 /** Each mail is a promise: who reads only a reminder, or another workflow's mail, has the time that one names. */
 const promisedUntil = ({ acceptedAt, graceSeconds }: OptInAsk): number =>
