@@ -68,7 +68,10 @@ function isUnprotected({ person, client }: Known): boolean {
 
 /** A mail that came back for now is written again, unless nobody may, or a person decides by now. */
 function isForgotten({ person }: Known, undeliverable: ReadonlySet<string>): boolean {
-  const newest = [...person.mails.values()].findLast(({ template, grace }) => template === 'opt-in' && grace > 0);
+  const mails = [...person.mails.values()].filter(({ template }) => template === 'opt-in');
+  const promised = mails.findLast(({ grace }) => grace > 0);
+  // While expunge is off the next one promises nothing.
+  const newest = mails.findLast(({ enrolmentId }) => enrolmentId === promised?.enrolmentId);
   if (newest?.cameBack !== 'soft' || undeliverable.has(newest.enrolmentId)) return false;
   return mayBeAsked(person) && softBouncesOf(person, newest.enrolmentId) < MOST_ATTEMPTS;
 }

@@ -1,7 +1,9 @@
 import { Type } from 'class-transformer';
 import { IsDate, IsIn, IsInt, IsString, IsUUID, Min, ValidateNested } from 'class-validator';
 import { Example, OrNull } from '#service';
-import { CONSENT_STATES, type ConsentState, type Standing } from './consent-state.js';
+import { DECLINE_REASONS, type DeclineReason } from '#contracts';
+import type { Standing } from './consent-state.js';
+import { CONSENT_STATES, type ConsentState } from './standing.decision.js';
 
 export const CONSENT_EVENTS = [
   'asked',
@@ -42,6 +44,7 @@ export class ConsentEvent {
   words: 'asked, 12 days left',
   daysLeft: 12,
   endsAt: '2026-12-02T09:30:00.000Z',
+  keptBy: null,
 })
 export class ConsentStanding {
   @IsUUID() contactId: string;
@@ -51,6 +54,8 @@ export class ConsentStanding {
   /** Until whoever has not opted in is removed; null when nobody will be, or the time has not begun. */
   @OrNull() @IsInt() @Min(0) daysLeft: number | null;
   @OrNull() @IsDate() endsAt: Date | null;
+  /** Why it is not removed although it does not answer; null while it is not time. */
+  @OrNull() @IsIn(DECLINE_REASONS) keptBy: DeclineReason | null;
 }
 
 @Example({
@@ -59,6 +64,7 @@ export class ConsentStanding {
   words: 'undeliverable',
   daysLeft: null,
   endsAt: null,
+  keptBy: null,
   timeline: [
     {
       at: '2026-11-02T09:30:00.000Z',
@@ -90,8 +96,10 @@ export const standingViewOf = (standing: Standing): Standing & { readonly words:
   words: wordsOf(standing),
 });
 
-function wordsOf({ state, daysLeft }: Standing): string {
-  const words = state.replaceAll('-', ' ');
-  if (daysLeft === null) return words;
-  return `${words}, ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left`;
+function wordsOf({ state, daysLeft, keptBy }: Standing): string {
+  const time = daysLeft === null ? undefined : `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left`;
+  const kept = keptBy === null ? undefined : `not removed: ${said(keptBy)}`;
+  return [said(state), time, kept].filter((words) => words !== undefined).join(', ');
 }
+
+const said = (code: string): string => code.replaceAll('-', ' ');

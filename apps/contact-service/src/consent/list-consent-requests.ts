@@ -4,7 +4,8 @@ import { IsBoolean, IsIn, IsInt, IsUUID, Max, Min, ValidateNested } from 'class-
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTenant } from '#messaging';
 import { Optional, type TenantCaller } from '#service';
-import { CONSENT_STATES, type ConsentState, countStandings, maySeeHolds, standingsOf } from './consent-state.js';
+import { countStandings, maySeeHolds, standingsOf } from './consent-state.js';
+import { CONSENT_STATES, type ConsentState } from './standing.decision.js';
 import { ConsentStanding, standingViewOf } from './consent-view.js';
 
 /** How many contacts one page looks at, at most, to find those in one state. */

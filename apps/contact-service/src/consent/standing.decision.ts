@@ -1,0 +1,95 @@
+import type { DeclineReason } from '#contracts';
+import type { Consent } from '../contacts/contact.js';
+import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
+import { cameBackForGood, endOfSilence, type OptInAsk } from './silent-expunge.decision.js';
+
+export const CONSENT_STATES = [
+  'not-asked',
+  'asked',
+  'opted-in',
+  'declined',
+  'undeliverable',
+  'on-hold',
+  'stopped',
+] as const;
+/** Where a contact stands. `stopped`: somebody at the client took it out; nobody asks it, or removes it for its silence. */
+export type ConsentState = (typeof CONSENT_STATES)[number];
+
+/** A removal that was asked for and declined; the newest one counts. */
+export interface Decline {
+  readonly enrolmentId: string;
+  readonly reason: DeclineReason;
+}
+
+/** What a standing follows from. */
+export interface Situation {
+  readonly state: ContactState;
+  readonly consent: Consent;
+  readonly hasAccount: boolean;
+  readonly stopped: boolean;
+  /** False also when whoever looks may not know. */
+  readonly held: boolean;
+  readonly policy: ExpungePolicy;
+  /** All mails that asked the contact. */
+  readonly asks: readonly OptInAsk[];
+  /** Newest first. */
+  readonly declines: readonly Decline[];
+  /** Only what this workflow has asked counts; undefined: all. */
+  readonly workflowId?: string;
+  readonly now: Date;
+}
+
+export interface Stand {
+  readonly state: ConsentState;
+  /** When whoever has not opted in is removed; null when nobody will be, as things are, or the time has not begun. */
+  readonly endsAt: Date | null;
+  /** Begun days count as whole ones; 0 when the time is over. */
+  readonly daysLeft: number | null;
+  /** Why it is not removed although it does not answer; null while it is not time. */
+  readonly keptBy: DeclineReason | null;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** Pure. The states in the order of the rule by which silent contacts are removed. */
+export function decideStanding(situation: Situation): Stand {
+  const { asks, workflowId, now } = situation;
+  const own = asks.filter((ask) => !ask.addressChanged && (workflowId === undefined || ask.workflowId === workflowId));
+  const state = stateOf(situation, own);
+  const waits = situation.state === 'active' && !situation.hasAccount && (state === 'asked' || state === 'declined');
+  const end = waits ? endOfSilence(asks, own) : null;
+  const keptBy = waits ? whyKept(situation, own, end) : null;
+  if (end === null || situation.policy === 'off') return { state, endsAt: null, daysLeft: null, keptBy };
+  const daysLeft = Math.max(0, Math.ceil((end.getTime() - now.getTime()) / DAY_MS));
+  return { state, endsAt: end, daysLeft, keptBy };
+}
+
+function stateOf({ consent, stopped, held }: Situation, own: readonly OptInAsk[]): ConsentState {
+  if (consent === 'opted-in') return 'opted-in';
+  if (stopped) return 'stopped';
+  if (held) return 'on-hold';
+  if (isUndeliverable(own)) return 'undeliverable';
+  if (consent === 'declined' || own.some(({ complained }) => complained)) return 'declined';
+  return own.length > 0 ? 'asked' : 'not-asked';
+}
+
+/** When a mail came back for good, or when in each enrolment all mails came back for now. */
+function isUndeliverable(own: readonly OptInAsk[]): boolean {
+  if (own.some(cameBackForGood)) return true;
+  const open = own.filter(({ stopped }) => !stopped);
+  const reached = new Set(open.filter(({ bounceKind }) => bounceKind === null).map(({ enrolmentId }) => enrolmentId));
+  return open.length > 0 && open.every(({ enrolmentId }) => !reached.has(enrolmentId));
+}
+
+/** The policy of now; and of what was in the way when the time was over, the last that was. */
+function whyKept(
+  { policy, declines, now }: Situation,
+  own: readonly OptInAsk[],
+  end: Date | null,
+): DeclineReason | null {
+  if (policy === 'off') return 'policy-off';
+  if (end !== null && end > now) return null;
+  const enrolments = new Set(own.map(({ enrolmentId }) => enrolmentId));
+  const last = declines.find(({ enrolmentId, reason }) => enrolments.has(enrolmentId) && reason !== 'too-early');
+  return last?.reason ?? null;
+}
