@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Data, EmailAccepted, EmailBounced, EmailRejected, RequestOptIn } from '#contracts';
 import { countStatements } from '../../../../test/support/statements.js';
-import { openSeal, type SealBinding } from '#service';
 import { answerForm, oneClick } from '../../test/opt-in-ask.js';
+import { linkOf } from '../../test/opt-in-link.js';
 import { anAsk, mailOf, manyContacts } from '../../test/opt-in.js';
 import {
   aContact,
   aPerson,
   aTenant,
   type ContactService,
-  OPT_IN_LINK_URL,
   startContactService,
   type TestTenant,
 } from '../../test/start.js';
@@ -44,17 +43,11 @@ async function aWaiting() {
   return { tenant, contactId, first, waiting: [reminder, other] };
 }
 
-async function linkOf({ contactId, emailId }: Ask): Promise<string> {
-  const mail = (await saidOf(contactId, 'SendEmail')).find((one) => one.emailId === emailId);
-  const { linkUrl } = await openSeal(service.keyring, String(mail!.sealed), mail as unknown as SealBinding);
-  return linkUrl!.slice(OPT_IN_LINK_URL.length);
-}
-
 type Waiting = Awaited<ReturnType<typeof aWaiting>>;
 const ends: [string, string | undefined, (waiting: Waiting) => Promise<unknown>][] = [
   ['it is stopped', 'stopped', ({ tenant, contactId }) => stop(tenant, [contactId])],
-  ['the person opts in', 'opted-in', async ({ first }) => answerForm(service, await linkOf(first), 'opt-in')],
-  ['the person declines', 'declined', async ({ first }) => oneClick(service, await linkOf(first))],
+  ['the person opts in', 'opted-in', async ({ first }) => answerForm(service, await linkOf(service, first), 'opt-in')],
+  ['the person declines', 'declined', async ({ first }) => oneClick(service, await linkOf(service, first))],
   ['the person complains', 'declined', ({ first }) => bounced(first, 'complaint')],
   ['its address does not work', 'undeliverable', ({ first }) => bounced(first, 'hard')],
   [
@@ -68,7 +61,7 @@ const ends: [string, string | undefined, (waiting: Waiting) => Promise<unknown>]
         at: at(),
       }),
   ],
-  ['it is disabled', 'disabled', async ({ first }) => answerForm(service, await linkOf(first), 'remove')],
+  ['it is disabled', 'disabled', async ({ first }) => answerForm(service, await linkOf(service, first), 'remove')],
   [
     'its address is corrected',
     undefined,
@@ -110,7 +103,7 @@ describe('mails that wait to be sent', () => {
 
   test('When the person answers by the link of a mail nothing was heard of yet, then that has arrived, and stays', async () => {
     const { waiting, first } = await aWaiting();
-    await oneClick(service, await linkOf(waiting[0]!));
+    await oneClick(service, await linkOf(service, waiting[0]!));
     expect(await calledBack(first)).toEqual([waiting[1]!.emailId]);
   });
 
