@@ -66,15 +66,18 @@ function isUnprotected({ person, client }: Known): boolean {
   });
 }
 
-/** A mail that came back for now is written again, unless nobody may, or a person decides by now. */
+/** A mail that came back for now, or went to an earlier address, is written again, unless nobody may, or a person decides by now. */
 function isForgotten({ person }: Known, undeliverable: ReadonlySet<string>): boolean {
   const mails = [...person.mails.values()].filter(({ template }) => template === 'opt-in');
   const promised = mails.findLast(({ grace }) => grace > 0);
   // While expunge is off the next one promises nothing.
   const newest = mails.findLast(({ enrolmentId }) => enrolmentId === promised?.enrolmentId);
+  if (newest?.toOldAddress) return mayBeAsked(person);
   if (newest?.cameBack !== 'soft' || undeliverable.has(newest.enrolmentId)) return false;
   return mayBeAsked(person) && softBouncesOf(person, newest.enrolmentId) < MOST_ATTEMPTS;
 }
 
 const softBouncesOf = ({ mails }: Person, enrolmentId: string): number =>
-  [...mails.values()].filter((mail) => mail.enrolmentId === enrolmentId && mail.cameBack === 'soft').length;
+  [...mails.values()].filter(
+    (mail) => mail.enrolmentId === enrolmentId && mail.cameBack === 'soft' && !mail.toOldAddress,
+  ).length;

@@ -7,6 +7,7 @@
  * from a backup) is read before anything else and removed from it again.
  */
 import {
+  AskAgain,
   ContactAdded,
   ContactDeclined,
   ContactDisabled,
@@ -21,6 +22,7 @@ import {
   StopEnrolments,
 } from '#contracts';
 import { on } from '#messaging';
+import { AskAnew } from './enrolment/ask-anew.js';
 import { EndEnrolments } from './enrolment/end-enrolments.js';
 import { EndForDisabled } from './enrolment/end-for-disabled.js';
 import { EndForOptIn } from './enrolment/end-for-opt-in.js';
@@ -45,6 +47,7 @@ export const subscriptions = [
   on(ContactDisabled, EndForDisabled),
   on(ExpungeDeclined, PostponeExpunge),
   on(StopEnrolments, EndEnrolments),
+  on(AskAgain, AskAnew),
   on(EraseContactData, EraseContact),
   on(ContactExpunged, RememberExpunged),
 ];

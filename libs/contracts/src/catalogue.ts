@@ -1,4 +1,11 @@
-import { ExpungeContact, ExpungeDeclined, OptInNotSent, RequestOptIn, StopEnrolments } from './consent-messages.js';
+import {
+  AskAgain,
+  ExpungeContact,
+  ExpungeDeclined,
+  OptInNotSent,
+  RequestOptIn,
+  StopEnrolments,
+} from './consent-messages.js';
 import { ContactAdded, ContactDeclined, ContactDisabled, ContactEnabled, ContactOptedIn } from './contact-messages.js';
 import { CancelEmails, EmailAccepted, EmailBounced, EmailRejected, SendEmail } from './email-messages.js';
 import {
@@ -25,6 +32,7 @@ export const MESSAGES: readonly MessageClass[] = [
   ExpungeContact,
   ExpungeDeclined,
   StopEnrolments,
+  AskAgain,
   ExpungeRequested,
   ExpungeWaiting,
   EraseContactData,

@@ -101,3 +101,16 @@ export class StopEnrolments extends ContactMessage {
 
   @IsISO8601() at: string;
 }
+
+/**
+ * Ask this contact again, by mails with clocks of their own, in all enrolments that are not over: it has another address, so
+ * what was sent before has asked somebody else, perhaps. Nobody is removed for not answering that, and its fate counts no more.
+ */
+export class AskAgain extends ContactMessage {
+  static readonly type = 'AskAgain';
+  static readonly version = 1;
+  static readonly topic = 'workflow.commands';
+  declare protected readonly brand: 'AskAgain';
+
+  @IsISO8601() at: string;
+}

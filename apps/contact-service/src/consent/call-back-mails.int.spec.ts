@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Data, EmailAccepted, EmailBounced, EmailRejected, RequestOptIn } from '#contracts';
+import { type Data, EmailAccepted, EmailBounced, EmailRejected, ExpungeContact, RequestOptIn } from '#contracts';
 import { countStatements } from '../../../../test/support/statements.js';
 import { answerForm, oneClick } from '../../test/opt-in-ask.js';
 import { linkOf } from '../../test/opt-in-link.js';
-import { anAsk, mailOf, manyContacts } from '../../test/opt-in.js';
+import { anAsk, anAsked, mailOf, manyContacts, passTime, theEndOf } from '../../test/opt-in.js';
 import {
   aContact,
   aPerson,
@@ -128,5 +128,40 @@ describe('mails that wait to be sent', () => {
       return type === 'CancelEmails' && data.tenantId === tenant.tenantId;
     });
     expect(said).toHaveLength(301);
+  });
+});
+
+describe('a corrected address', () => {
+  const change = ({ recruiter }: TestTenant, contactId: string, details: object) =>
+    service.call(recruiter, 'PATCH', `/v1/contacts/${contactId}`, details);
+
+  test('When it is another one, then the contact is to be asked again; when it is not, then not', async () => {
+    const { tenant, contactId } = await aWaiting();
+    const { email } = aPerson();
+    for (const details of [
+      { givenName: 'Zoë' },
+      { email },
+      { email: email.toUpperCase() },
+      { phone: '+46 70 1234567' },
+    ]) {
+      expect(await change(tenant, contactId, details)).toMatchObject({ status: 200 });
+    }
+    expect(await saidOf(contactId, 'AskAgain')).toMatchObject([{ tenantId: tenant.tenantId, contactId }]);
+  });
+
+  test('When its first address did not work, then silence at the new one counts, from its own mail on', async () => {
+    const tenant = await aTenant(service);
+    const first = await anAsked(service, tenant);
+    const { contactId } = first;
+    await bounced(first, 'hard');
+    await change(tenant, contactId, { email: aPerson().email });
+    const second = await anAsked(service, tenant, { ...first, emailId: randomUUID() });
+    await service.deliver(ExpungeContact, theEndOf(second));
+    expect(await saidOf(contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'too-early' }]);
+    await passTime(service, contactId, second.graceSeconds);
+    await service.deliver(ExpungeContact, theEndOf(first));
+    expect((await saidOf(contactId, 'ExpungeDeclined')).at(-1)).toMatchObject({ reason: 'not-asked' });
+    await service.deliver(ExpungeContact, theEndOf(second));
+    expect(await saidOf(contactId, 'ExpungeRequested')).toHaveLength(1);
   });
 });

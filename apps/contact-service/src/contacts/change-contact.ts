@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { AskAgain, message } from '#contracts';
 import { inTenant, Outbox } from '#messaging';
 import { Audit, type TenantCaller } from '#service';
 import { Contact } from './contact.js';
@@ -11,7 +12,7 @@ import { LeaveAddress } from '../imports/leave-address.js';
 import { lockContactForChange } from './lock-contact.js';
 import { OnePerAddress } from './one-per-address.js';
 
-/** A recruiter corrects what is known of a person. Nothing is announced: other services know no details. */
+/** A recruiter corrects what is known of a person. Other services know no details; only whom they must ask again they are told. */
 @Injectable()
 export class ChangeContact {
   constructor(
@@ -40,10 +41,11 @@ export class ChangeContact {
     });
   }
 
-  /** What is under way to the old address does not ask this person. */
+  /** What was sent, or is under way, to the old address has not asked this person. */
   private async leaveAddress(tx: EntityManager, contact: Contact): Promise<void> {
     await noteAddressChange(tx, contact);
     const { id: contactId, tenantId } = contact;
     await callBackMails(tx, this.outbox, { contacts: [{ contactId, tenantId }] });
+    await this.outbox.add(tx, [message(AskAgain, { tenantId, contactId, at: new Date().toISOString() })]);
   }
 }

@@ -28,8 +28,10 @@ export interface EnrolmentState {
   readonly declined: boolean;
   /** Index of the step that begins when the timer fires, or whose outcome is awaited. */
   readonly step: number;
-  /** Grows with each mail that came back softly; part of the email ids, so a mail sent again is another mail. */
+  /** Grows with each mail that came back softly, and when it is asked anew; part of the email ids, so a mail sent again is another mail. */
   readonly attempt: number;
+  /** What becomes of the mails of earlier attempts counts no more: the contact has been asked anew since. */
+  readonly firstAttempt: number;
   /** The mail whose acceptance starts the grace period, and when it was accepted. */
   readonly optInMail?: string;
   readonly acceptedAt?: Date;
@@ -54,6 +56,7 @@ export type Input =
   | { readonly kind: 'contact-disabled' }
   | { readonly kind: 'expunge-declined'; readonly reason: DeclineReason }
   | { readonly kind: 'enrolment-stopped' }
+  | { readonly kind: 'ask-anew' }
   | { readonly kind: 'outcome-overdue' }
   | { readonly kind: 'timer-lost' };
 
@@ -61,6 +64,7 @@ export type IgnoredReason =
   | 'already-over'
   | 'already-declined'
   | 'no-further-mails'
+  | 'not-asked-yet'
   | 'no-timer-awaited'
   | 'no-outcome-awaited'
   | 'other-mail'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import {
+  AskAgain,
   ContactAdded,
   ContactDeclined,
   ContactDisabled,
@@ -176,6 +177,26 @@ describe('What the messages do', () => {
     const [first, second] = await service.said(ids.contactId);
     expect(second).toMatchObject({ type: 'RequestOptIn', data: { template: 'opt-in', graceSeconds: 30 * DAY } });
     expect(second!.data.emailId).not.toBe(first!.data.emailId);
+  });
+
+  test('When its address was corrected after its mail came back, then it is asked anew, by another mail', async () => {
+    const { ids, mail } = await anAsked();
+    await service.deliver(EmailAccepted, mail);
+    await service.deliver(EmailBounced, { ...mail, kind: 'hard', code: 'dsn-5-1-1' });
+    expect(await stateOf(ids.contactId)).toEqual(['undeliverable', 'bounced']);
+    await service.deliver(AskAgain, { ...ids, at });
+    await service.fire();
+    const [first, second] = (await service.said(ids.contactId)).map(({ data }) => data.emailId);
+    expect(second).not.toBe(first);
+    await service.deliver(EmailBounced, { ...mail, kind: 'soft', code: 'dsn-4-2-2' });
+    expect(await service.enrolment(ids.contactId)).toMatchObject({
+      state: 'waiting',
+      reason: null,
+      asked: true,
+      attempt: 2,
+    });
+    await service.deliver(EmailAccepted, { ...mail, emailId: String(second), at: new Date().toISOString() });
+    expect(await service.enrolment(ids.contactId)).toMatchObject({ state: 'waiting', asked: false });
   });
 
   test('When messages come twice, or in the wrong order, then the first to fit counts', async () => {

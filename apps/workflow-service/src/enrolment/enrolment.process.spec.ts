@@ -30,6 +30,7 @@ const ENROLLED: EnrolmentState = {
   declined: false,
   step: 0,
   attempt: 1,
+  firstAttempt: 1,
   postponed: 0,
   lateTimers: 0,
 };
@@ -408,5 +409,53 @@ describe('Any history', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('Who has another address', () => {
+  const anew: Input = { kind: 'ask-anew' };
+  const second = (state: EnrolmentState): EnrolmentState => after([anew, fired], state);
+
+  it.each([
+    ['waits for an outcome', asked],
+    ['waits for an answer', inFirstWait],
+    ['was reminded', reminded],
+    ['is to be removed', expunging],
+    ['was not removed', after([keeps('not-asked')], expunging)],
+    ['could not be reached', after([bounced(mail(0), 'hard')], inFirstWait)],
+    ['was without an address', after([{ kind: 'opt-in-not-sent', emailId: mail(0), reason: 'no-address' }], asked)],
+  ])('When it %s, then it is asked anew at once, by another mail with a clock of its own', (_, state) => {
+    expect(progress(state, anew)).toMatchObject({ messages: [], timer: NOW });
+    const again = progress(after([anew], state), fired);
+    expect(again.messages[0]?.data).toMatchObject({ emailId: mail(0, 2), template: 'opt-in', graceSeconds: 30 * DAY });
+    const waits = progress(again.state, accepted(mail(0, 2), later(DAY_MS)));
+    expect(waits).toMatchObject({ timer: later(22 * DAY_MS), state: { state: 'waiting', acceptedAt: later(DAY_MS) } });
+  });
+
+  it('When mails of before are heard of, then they count for nothing', () => {
+    const state = second(inFirstWait);
+    for (const late of [accepted(mail(0)), bounced(mail(0), 'hard'), bounced(mail(0), 'soft')]) {
+      expect(whyIgnored(decide(state, late, given()))).toBe('other-mail');
+    }
+    const refused: Input = { kind: 'email-rejected', emailId: mail(0), permanent: true };
+    expect(whyIgnored(decide(state, refused, given()))).toBe('other-mail');
+  });
+
+  it('When its mails come back for now, then it has as many tries as the first address', () => {
+    const worn = after([fired, accepted(mail(0)), bounced(mail(0), 'soft'), fired, bounced(mail(0, 2), 'soft')]);
+    const state = second(worn);
+    const tries = [bounced(mail(0, 4), 'soft'), fired, bounced(mail(0, 5), 'soft'), fired];
+    expect(after(tries, state)).toMatchObject({ state: 'waiting', attempt: 6 });
+    expect(after([...tries, bounced(mail(0, 6), 'soft')], state)).toMatchObject({ state: 'undeliverable' });
+  });
+
+  it('When it has not been asked yet, or it is over, then nothing changes; who has declined is asked no more', () => {
+    expect(whyIgnored(decide(ENROLLED, anew, given()))).toBe('not-asked-yet');
+    expect(whyIgnored(decide(after([{ kind: 'enrolment-stopped' }], asked), anew, given()))).toBe('already-over');
+    const declined = after([declines, anew], inFirstWait);
+    expect(progress(declined, fired)).toMatchObject({
+      messages: [],
+      state: { state: 'undeliverable', reason: 'declined' },
+    });
   });
 });

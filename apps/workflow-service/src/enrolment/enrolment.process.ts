@@ -3,7 +3,8 @@
  * receiving server has accepted it, the first wait runs from that moment; after it come reminders, each with a wait that
  * runs from its own acceptance, and at the end the removal is asked for. Whoever opts in, is disabled or is stopped is out
  * of it. A decline ends the mails but not the waits. A mail that came back is sent again as another mail, with a clock of
- * its own, or ends in `undeliverable`: nobody is removed who was not reached. The removal may be put off any number of times.
+ * its own, or ends in `undeliverable`: nobody is removed who was not reached. Who has another address begins anew. The removal
+ * may be put off any number of times.
  */
 import { actionOf, type ActionName } from '../actions/actions.process.js';
 import { type Begun, promisedSeconds, type Step } from '../actions/action.process.js';
@@ -60,6 +61,7 @@ const RULES: Rules = {
   'contact-disabled': (state) => end(state, 'ended', 'disabled'),
   'expunge-declined': postponed,
   'enrolment-stopped': (state) => end(state, 'stopped'),
+  'ask-anew': askAnew,
   'outcome-overdue': askAgain,
   'timer-lost': timerLost,
 };
@@ -114,7 +116,7 @@ function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): De
       (first ? action === ('send-opt-in' satisfies ActionName) : emailId === given.emailId(n, state.attempt)),
   );
   if (step < 0 || step > state.step) return { ignored: 'other-mail' };
-  if (state.attempt >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
+  if (state.attempt - state.firstAttempt + 1 >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
   const again = { ...waiting(state), step, attempt: state.attempt + 1 };
   return {
     // Told again before the next is sent, it is not taken for that one.
@@ -191,6 +193,16 @@ function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }:
   return present + Math.min(DAY_MS, HOUR_MS * 2 ** Math.min(state.postponed, 10));
 }
 
+/** As at the beginning, by other mails with clocks of their own; also who could not be asked. What was sent before is forgotten. */
+function askAnew(state: EnrolmentState, _: InputOf<'ask-anew'>, { steps, now }: Given): Decision {
+  const step = optInStep(steps);
+  const untouched = isUnderWay(state) && state.optInMail === undefined && state.attempt === state.firstAttempt;
+  if (step < 0 || untouched) return { ignored: 'not-asked-yet' };
+  const attempt = state.attempt + 1;
+  const anew = { step, attempt, firstAttempt: attempt, optInMail: undefined, acceptedAt: undefined, postponed: 0 };
+  return { state: { ...waiting({ ...state, reason: undefined }), ...anew }, messages: [], timer: now };
+}
+
 /** The outcome is missing for too long: the same is asked once more; asked twice, it is done once. */
 function askAgain(state: EnrolmentState, _: InputOf<'outcome-overdue'>, given: Given): Decision {
   if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
@@ -241,11 +253,16 @@ const end = (state: EnrolmentState, name: EnrolmentStateName, reason?: string): 
 });
 
 /** Whether this mail was, or may have been, sent for this enrolment: at a step it has begun, at an attempt it has made. */
-function isOurs({ step: last, attempt: attempts, optInMail }: EnrolmentState, emailId: string, given: Given): boolean {
+function isOurs(
+  { step: last, firstAttempt, attempt, optInMail }: EnrolmentState,
+  emailId: string,
+  given: Given,
+): boolean {
   if (emailId === optInMail) return true;
   return given.steps.slice(0, last + 1).some(({ action }, step) => {
     if (!mailsAt(action)) return false;
-    return Array.from({ length: attempts }, (_, n) => given.emailId(step, n + 1)).includes(emailId);
+    const attempts = Array.from({ length: attempt - firstAttempt + 1 }, (_, n) => firstAttempt + n);
+    return attempts.some((one) => given.emailId(step, one) === emailId);
   });
 }
 

@@ -2,10 +2,12 @@ import { HeadersAsWritten1790000000000 } from '#messaging';
 import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsApart1764000000001 } from './0002-tenants-apart.js';
 import { ConsentWorkflow1767000000000 } from './0003-consent-workflow.js';
+import { AskedAnew1769000000000 } from './0004-asked-anew.js';
 
 export const migrations = [
   CreateTables1764000000000,
   TenantsApart1764000000001,
   ConsentWorkflow1767000000000,
+  AskedAnew1769000000000,
   HeadersAsWritten1790000000000,
 ];
