@@ -160,6 +160,8 @@ export class World {
     const { person } = this.byId.get(contactId)!;
     const { request, may, grace } = this.asked.get(emailId)!;
     const { enrolmentId, template, linkValidSeconds } = request;
+    // The same order once more, with the same link: notification-service knows it.
+    if (this.mails.get(emailId)?.data.sealed === sealed) return;
     if (!may) throw new Wrong(`asked although nobody may ask: ${this.describe([contactId])}`);
     if (graceSeconds !== grace)
       throw new Wrong(`promised ${graceSeconds} instead of ${grace} seconds: ${this.describe([contactId])}`);

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsISO8601, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, Max, Min } from 'class-validator';
 import { IsId } from './id.js';
 import { ContactMessage } from './message.js';
 
@@ -10,7 +10,8 @@ export type OptInMail = (typeof OPT_IN_MAILS)[number];
 
 /**
  * Ask this contact by email to opt in. The email id is made from enrolment, step and attempt, so that a repeat is the same
- * mail. Answered by the fate of that mail (EmailAccepted and so on), or by OptInNotSent.
+ * mail: asked again, what is known of it is said again. Answered by the fate of that mail (EmailAccepted and so on), by OptInNotSent,
+ * or by OptInKnown.
  */
 export class RequestOptIn extends ContactMessage {
   static readonly type = 'RequestOptIn';
@@ -50,6 +51,24 @@ export class OptInNotSent extends ContactMessage {
   @IsId() emailId: string;
   @IsIn(NOT_SENT_REASONS) reason: NotSentReason;
   @IsISO8601() at: string;
+}
+
+export const CAME_BACK = ['rejected', 'hard', 'soft'] as const;
+/** Refused for good; or accepted, and bounced later in this way. */
+export type CameBack = (typeof CAME_BACK)[number];
+
+/** What is known of a mail that was asked for before: whoever asks again has not heard it. */
+export class OptInKnown extends ContactMessage {
+  static readonly type = 'OptInKnown';
+  static readonly version = 1;
+  static readonly topic = 'contact.events';
+  declare protected readonly brand: 'OptInKnown';
+
+  @IsId() enrolmentId: string;
+  @IsId() emailId: string;
+  /** Absent: it was not, as far as is known. */
+  @IsOptional() @IsISO8601() acceptedAt?: string;
+  @IsOptional() @IsIn(CAME_BACK) cameBack?: CameBack;
 }
 
 /** The grace period is over: remove the contact, if contact-service, from what it knows itself, finds that it may go. */

@@ -91,8 +91,59 @@ describe('a contact that may be asked', () => {
     await service.deliver(RequestOptIn, [ask, ask]);
     const before = await rowsOf(ask);
     expect(await service.deliver(RequestOptIn, ask)).toMatchObject({ handled: 1, parked: 0 });
-    expect(await mailsTo(ask.contactId)).toHaveLength(1);
+    const [first, again] = await mailsTo(ask.contactId);
+    expect(again).toEqual(first);
     expect(await rowsOf(ask)).toEqual(before);
+  });
+
+  const knownOf = async ({ contactId }: Data<RequestOptIn>) =>
+    (await saidOf(contactId, 'OptInKnown')).map(({ acceptedAt, cameBack }) => ({ acceptedAt, cameBack }));
+
+  test('When it is asked for again after its fate was heard of, then that is said, and the recipient is kept no more', async () => {
+    const { ask } = await anAskable();
+    const at = new Date().toISOString();
+    await service.deliver(RequestOptIn, ask);
+    await service.deliver(EmailAccepted, { ...mailOf(ask), at });
+    await service.deliver(RequestOptIn, ask);
+    const [{ accepted_at, sealed }] = await rowsOf(ask);
+    const acceptedAt = (accepted_at as Date).toISOString();
+    expect(await knownOf(ask)).toEqual([{ acceptedAt }]);
+    expect([sealed, await mailsTo(ask.contactId)]).toMatchObject([null, [{}]]);
+    await service.deliver(EmailBounced, { ...mailOf(ask), kind: 'soft', code: 'dsn-4-2-2', at });
+    await service.deliver(RequestOptIn, ask);
+    expect((await knownOf(ask)).at(-1)).toEqual({ acceptedAt, cameBack: 'soft' });
+  });
+
+  test('When it was refused, or called back, then that is said; who declined after it arrived is still told it arrived', async () => {
+    const [refused, stopped] = [await anAskable(), await anAskable()];
+    await service.deliver(RequestOptIn, refused.ask);
+    await service.deliver(EmailRejected, {
+      ...mailOf(refused.ask),
+      permanent: true,
+      code: 'smtp-550',
+      at: new Date().toISOString(),
+    });
+    await service.deliver(RequestOptIn, refused.ask);
+    expect(await knownOf(refused.ask)).toEqual([{ cameBack: 'rejected' }]);
+    await service.deliver(RequestOptIn, stopped.ask);
+    const { contactId } = stopped.ask;
+    await service.call(stopped.tenant.recruiter, 'POST', '/v1/consent-requests/stop', { contactIds: [contactId] });
+    await service.deliver(RequestOptIn, stopped.ask);
+    expect(await answersAbout(contactId)).toMatchObject([{ reason: 'stopped' }, { reason: 'stopped' }]);
+    const declined = await anAskable();
+    await anAsked(service, declined.tenant, declined.ask);
+    await service.db.query(`UPDATE contact SET consent = 'declined' WHERE id = $1`, [declined.ask.contactId]);
+    await service.deliver(RequestOptIn, declined.ask);
+    expect(await knownOf(declined.ask)).toMatchObject([{ acceptedAt: expect.any(String) }]);
+  });
+
+  test('When the address was left meanwhile, then the mail to it is not sent to another one', async () => {
+    const { tenant, ask } = await anAskable();
+    await service.deliver(RequestOptIn, ask);
+    await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${ask.contactId}`, { email: aPerson().email });
+    await service.deliver(RequestOptIn, ask);
+    expect(await mailsTo(ask.contactId)).toHaveLength(1);
+    expect(await answersAbout(ask.contactId)).toMatchObject([{ reason: 'undeliverable' }]);
   });
 
   test('When a mail’s id is that of another contact’s, then it is parked and nothing is sent', async () => {
@@ -233,7 +284,8 @@ describe('beside others', () => {
     const { ask } = await anAskable();
     const both = () => Promise.all([service.deliver(RequestOptIn, ask), service.deliver(RequestOptIn, ask)]);
     await service.whileHeld({ ...heldSubject(ask.contactId), waiting: 2 }, both);
-    expect(await mailsTo(ask.contactId)).toHaveLength(1);
+    const [first, again] = await mailsTo(ask.contactId);
+    expect(again).toEqual(first);
   });
 });
 

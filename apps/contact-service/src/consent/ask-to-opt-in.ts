@@ -10,12 +10,13 @@ import { ofUndoneImports } from '../imports/undone-imports.js';
 import { hashOf } from '../removal-by-address/removal-link.js';
 import { loadPolicy } from '../tenants/load-policy.js';
 import { decideAsk } from './ask.decision.js';
+import { notAskedAgain, sayAgain } from './say-again.js';
 import { type AskFacts, factsOf, type NewAsk, storeAsks } from './opt-in-ask.js';
 
 /**
  * Asks contacts by mail to opt in, or says why not. While the client's expunge is off the mail promises no removal, and so none
  * can ever come of it. The mail goes to the address as it is under the contact's lock, and is
- * stored together with the order to send it: a mail that was asked for before is on its way, so a repeat does nothing.
+ * stored together with the order to send it. Of a mail that was asked for before, what is known is said again.
  */
 @Injectable()
 export class AskToOptIn implements BatchHandler<RequestOptIn> {
@@ -35,7 +36,6 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const undone = await ofUndoneImports(tx, contactIds);
     const all = await factsOf(tx, requests);
     const answers = all
-      .filter(({ facts }) => !facts.known)
       // Of an import that is taken back the contacts are on their way out.
       .map(({ request, facts }) =>
         this.answer(request, undone.has(request.contactId) ? { ...facts, state: null } : facts),
@@ -52,7 +52,9 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
   }
 
   private async answer(request: Data<RequestOptIn>, facts: AskFacts): Promise<{ said: Outgoing; ask?: NewAsk }> {
-    const decision = decideAsk(facts);
+    const again = facts.known && sayAgain(request, facts.known);
+    if (again) return { said: again };
+    const decision = facts.known ? notAskedAgain(facts) : decideAsk(facts);
     if ('to' in decision) return this.compose(request, facts, decision.to);
     const { tenantId, contactId, enrolmentId, emailId } = request;
     const not = { tenantId, contactId, enrolmentId, emailId, reason: decision.not, at: new Date().toISOString() };
@@ -67,7 +69,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const linkUrl = `${this.config.OPT_IN_LINK_URL}${token}`;
     const sealed = await seal(this.keyring, { ...about, address, name: name ?? undefined, language, linkUrl });
     const said = message(SendEmail, { ...about, sealed, graceSeconds, attachments: [] });
-    return { said, ask: { request, tokenHash: hashOf(token) } };
+    return { said, ask: { request, sealed, tokenHash: hashOf(token) } };
   }
 }
 

@@ -24,7 +24,7 @@ export async function callBackMails(
 ): Promise<void> {
   if (contacts.length === 0) return;
   const [rows]: [CalledBack[], number] = await tx.query(
-    `UPDATE opt_in_ask SET called_back_at = clock_timestamp()
+    `UPDATE opt_in_ask SET called_back_at = clock_timestamp(), sealed = NULL
      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS c (contact_id, tenant_id)) AS contact
      WHERE opt_in_ask.contact_id = contact.contact_id AND opt_in_ask.tenant_id = contact.tenant_id
        AND accepted_at IS NULL AND rejected_at IS NULL AND called_back_at IS NULL

@@ -8,15 +8,22 @@ import type { OptInAsk } from './silent-expunge.decision.js';
 
 /** A request to ask, and what is known of its contact. */
 export interface AskFacts extends Askable {
-  /** The mail was asked for before. */
-  readonly known: boolean;
+  /** What is known of the mail, when it was asked for before. */
+  readonly known: KnownAsk | null;
   readonly name: string | null;
   readonly language: string;
+}
+
+export interface KnownAsk extends Pick<OptInAsk, 'graceSeconds' | 'rejected' | 'bounceKind'> {
+  readonly acceptedAt: string | null;
+  /** Until its fate is known. */
+  readonly sealed: string | null;
 }
 
 /** A mail that asks; only the mail itself, sealed, has the token. */
 export interface NewAsk {
   readonly request: Data<RequestOptIn>;
+  readonly sealed: string;
   readonly tokenHash: string;
 }
 
@@ -36,14 +43,15 @@ export async function factsOf(
        contact.candidate_subject IS NOT NULL AS "hasAccount",
        NULLIF(concat_ws(' ', contact.given_name, contact.family_name), '') AS name,
        COALESCE(contact.language, tenant.languages[1], 'en') AS language,
-       COALESCE(asked.known, false) AS known, contact.asking_stopped_at IS NOT NULL AS stopped,
+       asked.known, contact.asking_stopped_at IS NOT NULL AS stopped,
        COALESCE(asked.complained, false) AS complained, COALESCE(asked.undeliverable, false) AS undeliverable
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
        AS request (email_id, tenant_id, contact_id, n)
      LEFT JOIN contact ON contact.id = request.contact_id AND contact.tenant_id = request.tenant_id
      LEFT JOIN tenant ON tenant.id = contact.tenant_id
      CROSS JOIN LATERAL (
-       SELECT bool_or(email_id = request.email_id) AS known,
+       SELECT jsonb_agg(jsonb_build_object('graceSeconds', grace_seconds, 'rejected', rejected_at IS NOT NULL,
+           'bounceKind', bounce_kind, 'acceptedAt', accepted_at, 'sealed', sealed)) FILTER (WHERE email_id = request.email_id) -> 0 AS known,
          bool_or(complained_at IS NOT NULL) AS complained,
          bool_or((rejected_at IS NOT NULL OR bounce_kind = 'hard') AND address_changed_at IS NULL) AS undeliverable
        FROM opt_in_ask WHERE opt_in_ask.contact_id = contact.id
@@ -66,11 +74,11 @@ export async function storeAsks(tx: EntityManager, asks: readonly NewAsk[]): Pro
   if (asks.length === 0) return;
   const stored: unknown[] = await tx.query(
     `INSERT INTO opt_in_ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash,
-       grace_seconds, link_valid_seconds, asked_at)
+       grace_seconds, link_valid_seconds, sealed, asked_at)
      SELECT ask.*, clock_timestamp()
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[])
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[])
        AS ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash, grace_seconds,
-         link_valid_seconds)
+         link_valid_seconds, sealed)
      ORDER BY ask.email_id
      ON CONFLICT (email_id) DO NOTHING RETURNING 1`,
     [
@@ -83,6 +91,7 @@ export async function storeAsks(tx: EntityManager, asks: readonly NewAsk[]): Pro
       asks.map(({ tokenHash }) => tokenHash),
       asks.map(({ request }) => request.graceSeconds),
       asks.map(({ request }) => request.linkValidSeconds),
+      asks.map(({ sealed }) => sealed),
     ],
   );
   if (stored.length < asks.length) throw new ForeignEmailId();

@@ -18,7 +18,8 @@ export async function trackAcceptedAsks(mails: readonly EmailAccepted[], tx: Ent
   const accepted = await lockAsked(mails, tx);
   if (accepted.length === 0) return;
   await tx.query(
-    `UPDATE opt_in_ask SET accepted_at = GREATEST(opt_in_ask.asked_at, LEAST(mail.at, clock_timestamp()))
+    `UPDATE opt_in_ask SET sealed = NULL,
+       accepted_at = GREATEST(opt_in_ask.asked_at, LEAST(mail.at, clock_timestamp()))
      FROM (${FIRST_OF_EACH}) AS mail
      WHERE ${SAME_MAIL} AND opt_in_ask.accepted_at IS NULL`,
     valuesOf(accepted),
@@ -37,7 +38,7 @@ export async function trackRejectedAsks(
   );
   if (rejected.length === 0) return;
   const [refused]: [Heard[], number] = await tx.query(
-    `UPDATE opt_in_ask SET rejected_at = LEAST(mail.at, clock_timestamp()), code = COALESCE(opt_in_ask.code, mail.code)
+    `UPDATE opt_in_ask SET sealed = NULL, rejected_at = LEAST(mail.at, clock_timestamp()), code = COALESCE(opt_in_ask.code, mail.code)
      FROM (${FIRST_OF_EACH}) AS mail
      WHERE ${SAME_MAIL} AND opt_in_ask.rejected_at IS NULL ${RETURNING}`,
     valuesOf(rejected),
@@ -88,7 +89,7 @@ const SAME_MAIL = `opt_in_ask.email_id = mail.email_id AND opt_in_ask.tenant_id 
   AND opt_in_ask.contact_id = mail.contact_id`;
 
 const bounce = (kind: 'soft' | 'hard', unless: string): string =>
-  `UPDATE opt_in_ask SET bounced_at = LEAST(mail.at, clock_timestamp()), bounce_kind = '${kind}', code = mail.code
+  `UPDATE opt_in_ask SET sealed = NULL, bounced_at = LEAST(mail.at, clock_timestamp()), bounce_kind = '${kind}', code = mail.code
    FROM (${FIRST_OF_EACH}) AS mail
    WHERE ${SAME_MAIL} AND ${unless} ${RETURNING}`;
 

@@ -1,10 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { keepOutOfStatistics } from '#messaging';
 
-/** When mails that ask were called back; and which contacts nobody asks because somebody at the client said so. */
+/** When mails that ask were called back, and the order to send them while their fate is not known; and which contacts nobody asks because somebody at the client said so. */
 export class EndOfAsking1769000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE opt_in_ask ADD COLUMN called_back_at timestamptz');
+    await runner.query('ALTER TABLE opt_in_ask ADD COLUMN called_back_at timestamptz, ADD COLUMN sealed text');
+    await keepOutOfStatistics(runner, { opt_in_ask: 'sealed' });
     await runner.query(
       'ALTER TABLE contact ADD COLUMN asking_stopped_at timestamptz, ADD COLUMN asking_stopped_by text',
     );
@@ -16,7 +17,7 @@ export class EndOfAsking1769000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE opt_in_ask DROP COLUMN called_back_at');
+    await runner.query('ALTER TABLE opt_in_ask DROP COLUMN called_back_at, DROP COLUMN sealed');
     await runner.query('ALTER TABLE contact DROP COLUMN asking_stopped_at, DROP COLUMN asking_stopped_by');
   }
 }

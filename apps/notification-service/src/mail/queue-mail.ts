@@ -4,6 +4,7 @@ import { EmailRejected, message, type SendEmail } from '#contracts';
 import { lockSubjects, type Subject } from '#erasure';
 import { type BatchHandler, Outbox, type Received, SafeMessageError } from '#messaging';
 import { KeyringFile, SealUnreadable } from '#service';
+import { outcomesSoFar } from './outcomes-so-far.js';
 import { isOptInMail } from './opt-in-mail.js';
 import { openRecipient } from './open-recipient.js';
 import { readCertificate } from './read-certificate.js';
@@ -26,7 +27,8 @@ export class MissingPromise extends SafeMessageError {
 /**
  * Stores mails for the sender, once per email id. Nothing is sent here. A mail whose seal or certificate belongs to
  * another person, request, mail or tenant is refused (and so parked). To an expunged contact only the confirmation of that
- * very request goes out; any other mail is answered as refused for good.
+ * very request goes out; any other mail is answered as refused for good. A mail that asks to opt in and is known already is
+ * answered by what became of it: whoever orders it again has not heard.
  */
 @Injectable()
 export class QueueMail implements BatchHandler<SendEmail> {
@@ -44,7 +46,9 @@ export class QueueMail implements BatchHandler<SendEmail> {
     const stopped = mails.filter((mail) => isStopped(mail, subjects.get(mail.contactId)));
     const wanted = mails.filter((mail) => !stopped.includes(mail));
     await Promise.all(wanted.map((mail) => this.checkBinding(mail)));
+    const known = await outcomesSoFar(tx, wanted);
     await store(tx, wanted);
+    await this.outbox.add(tx, known);
     await this.outbox.add(
       tx,
       stopped.map(({ tenantId, contactId, emailId, purpose, expungeId }) => {
