@@ -18,6 +18,7 @@ import {
   EmailRejected,
   EraseContactData,
   ExpungeDeclined,
+  OptInKnown,
   OptInNotSent,
   StopEnrolments,
 } from '#contracts';
@@ -29,6 +30,7 @@ import { EndForOptIn } from './enrolment/end-for-opt-in.js';
 import { EndMails } from './enrolment/end-mails.js';
 import { EnrolContacts } from './enrolment/enrol-contacts.js';
 import { NoteBounce } from './enrolment/note-bounce.js';
+import { NoteKnown } from './enrolment/note-known.js';
 import { NoteNotSent } from './enrolment/note-not-sent.js';
 import { NoteRejection } from './enrolment/note-rejection.js';
 import { PostponeExpunge } from './enrolment/postpone-expunge.js';
@@ -42,6 +44,7 @@ export const subscriptions = [
   on(EmailRejected, NoteRejection),
   on(EmailBounced, NoteBounce),
   on(OptInNotSent, NoteNotSent),
+  on(OptInKnown, NoteKnown),
   on(ContactOptedIn, EndForOptIn),
   on(ContactDeclined, EndMails),
   on(ContactDisabled, EndForDisabled),

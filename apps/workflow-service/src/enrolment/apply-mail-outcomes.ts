@@ -26,10 +26,6 @@ export class ApplyMailOutcomes {
       tx,
       ours.map((data) => ({ tenantId: data.tenantId, contactId: data.contactId, input: toInput(data) })),
     );
-    await countFound(
-      tx,
-      'unknown_mails',
-      unknown.map(({ tenantId }) => tenantId),
-    );
+    await countFound(tx, 'unknown_mails', unknown);
   }
 }

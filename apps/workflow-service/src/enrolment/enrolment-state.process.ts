@@ -37,6 +37,8 @@ export interface EnrolmentState {
   readonly acceptedAt?: Date;
   /** Since when an outcome is awaited: of a mail, or of the removal. Without it a timer must be there. */
   readonly askedAt?: Date;
+  /** It was asked for again since, and there was no word of it. */
+  readonly unanswered: boolean;
   /** How often the removal was put off. */
   readonly postponed: number;
   /** How many of its timers fired late. */
@@ -67,8 +69,7 @@ export type IgnoredReason =
   | 'not-asked-yet'
   | 'no-timer-awaited'
   | 'no-outcome-awaited'
-  | 'other-mail'
-  | 'mail-is-tried-again';
+  | 'other-mail';
 
 /** Waits for a timer or an outcome of its own: what happens to its mails still matters. */
 export const isUnderWay = ({ state }: EnrolmentState): boolean =>

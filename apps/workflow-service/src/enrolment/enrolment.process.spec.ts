@@ -32,6 +32,7 @@ const ENROLLED: EnrolmentState = {
   attempt: 1,
   firstAttempt: 1,
   postponed: 0,
+  unanswered: false,
   lateTimers: 0,
 };
 
@@ -191,9 +192,17 @@ describe('Mails', () => {
     },
   );
 
-  it('When a mail is only put off, or a bounce is of a foreign mail, then nothing changes', () => {
-    const putOff: Input = { kind: 'email-rejected', emailId: mail(0), permanent: false };
-    expect(whyIgnored(decide(asked, putOff, given()))).toBe('mail-is-tried-again');
+  it('When a mail is only put off, then its outcome is awaited from now on; when another one is, then nothing changes', () => {
+    const putOff = (emailId: string): Input => ({ kind: 'email-rejected', emailId, permanent: false });
+    const overdue = after([{ kind: 'outcome-overdue' }], asked);
+    expect(overdue).toMatchObject({ unanswered: true });
+    const heard = progress(overdue, putOff(mail(0)), given(STEPS, later(DAY_MS)));
+    expect(heard).toEqual({ state: { ...asked, askedAt: later(DAY_MS) }, messages: [] });
+    expect(whyIgnored(decide(asked, putOff(mail(2)), given()))).toBe('other-mail');
+    expect(whyIgnored(decide(inFirstWait, putOff(mail(0)), given()))).toBe('no-outcome-awaited');
+  });
+
+  it('When a bounce is of a foreign mail, then nothing changes', () => {
     for (const bounce of ['hard', 'soft', 'complaint'] as const) {
       expect(whyIgnored(decide(inFirstWait, bounced('foreign', bounce), given()))).toBe('other-mail');
     }
@@ -329,7 +338,7 @@ describe('Repairs', () => {
     ] as const) {
       const again = progress(state, { kind: 'outcome-overdue' }, given(STEPS, later(DAY_MS)));
       expect(again.messages).toEqual(progress(before, fired).messages);
-      expect(again.state).toEqual({ ...state, askedAt: later(DAY_MS) });
+      expect(again.state).toEqual({ ...state, askedAt: later(DAY_MS), unanswered: true });
     }
   });
 

@@ -88,9 +88,16 @@ const wentAllTheSame = ({ state, reason, optInMail }: EnrolmentState, emailId: s
   state === 'undeliverable' && reason === 'declined' && emailId === optInMail;
 
 function rejected(state: EnrolmentState, { emailId, permanent }: InputOf<'email-rejected'>, given: Given): Decision {
-  if (!permanent) return { ignored: 'mail-is-tried-again' };
+  if (!permanent) return triedAgain(state, emailId, given);
   if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
   return isOurs(state, emailId, given) ? end(state, 'undeliverable', 'rejected') : { ignored: 'other-mail' };
+}
+
+/** It waits, for the send budget or a next try: a word of it, so nothing is missing. */
+function triedAgain(state: EnrolmentState, emailId: string, given: Given): Decision {
+  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
+  if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
+  return { state: { ...state, askedAt: given.now, unanswered: false }, messages: [] };
 }
 
 function bounced(state: EnrolmentState, { emailId, bounce }: InputOf<'email-bounced'>, given: Given): Decision {
@@ -220,20 +227,27 @@ function advance(state: EnrolmentState, from: number, base: Date, given: Given, 
     const emailId = (): string => given.emailId(index, state.attempt);
     const begun = actionOf(given.steps[index]?.action)?.begin({ state, steps: given.steps, index, emailId, again });
     if (!begun) return end(state, 'undeliverable', 'unknown-action');
-    if (begun.kind !== 'next') return pauseAt({ ...state, step: index }, begun, base, given.now);
+    if (begun.kind !== 'next') return pauseAt({ ...state, step: index }, begun, { base, now: given.now, again });
   }
   return end(state, 'ended', 'completed');
 }
 
+type Paused = Exclude<Begun, { kind: 'next' }>;
+interface Pause {
+  readonly base: Date;
+  readonly now: Date;
+  readonly again: boolean;
+}
+
 /** At a step that has begun. */
-function pauseAt(state: EnrolmentState, begun: Exclude<Begun, { kind: 'next' }>, base: Date, now: Date): Progress {
+function pauseAt(state: EnrolmentState, begun: Paused, { base, now, again }: Pause): Progress {
   switch (begun.kind) {
     case 'wait': {
       const timer = new Date(base.getTime() + begun.seconds * 1_000);
       return { state: { ...waiting(state), step: state.step + 1 }, messages: [], timer };
     }
     case 'asked':
-      return { state: { ...state, askedAt: now, ...begun.change }, messages: begun.messages };
+      return { state: { ...state, askedAt: now, unanswered: again, ...begun.change }, messages: begun.messages };
     case 'over':
       return end(state, begun.state, begun.reason);
   }
@@ -244,10 +258,11 @@ const waiting = (state: EnrolmentState): EnrolmentState => ({
   ...state,
   state: state.declined ? 'declined' : 'waiting',
   askedAt: undefined,
+  unanswered: false,
 });
 
 const end = (state: EnrolmentState, name: EnrolmentStateName, reason?: string): Progress => ({
-  state: { ...state, state: name, reason, askedAt: undefined },
+  state: { ...state, state: name, reason, askedAt: undefined, unanswered: false },
   messages: [],
   timer: null,
 });

@@ -1,11 +1,14 @@
-import { type Participant, tableStore } from '#erasure';
+import { jointStore, type Participant, tableStore } from '#erasure';
 
 /** What this service holds of a contact. */
 export const participant: Participant = {
   name: 'workflow-service',
   stores: [
     tableStore('timers', { table: 'timer' }),
-    tableStore('enrolments', { table: 'enrolment' }),
+    jointStore('enrolments', [
+      tableStore('enrolments', { table: 'enrolment' }),
+      tableStore('findings', { table: 'finding' }),
+    ]),
     tableStore('contact_facts', { table: 'contact_fact' }),
   ],
 };

@@ -6,6 +6,8 @@ export interface Suspect {
   readonly tenantId: string;
   readonly contactId: string;
   readonly enrolmentId: string;
+  /** Not as it should be; otherwise it is only asked about. */
+  readonly amiss: boolean;
 }
 
 /** Contacts from one id (left out) to another: the enrolments and timers of a slice are read by their keys. */
@@ -55,7 +57,9 @@ export async function claimSuspects(
   );
   if (found.length === 0) return [];
   return tx.query(
-    `SELECT e.tenant_id AS "tenantId", e.contact_id AS "contactId", e.id AS "enrolmentId" FROM enrolment e
+    `SELECT e.tenant_id AS "tenantId", e.contact_id AS "contactId", e.id AS "enrolmentId",
+       e.asked_at IS NULL OR e.unanswered OR e.state = 'expunging' AS amiss
+     FROM enrolment e
      WHERE e.id = ANY($1::uuid[]) AND ${condition}`,
     [found.map(({ id }) => id)],
   );
@@ -76,7 +80,7 @@ export async function removeLostTimers(tx: EntityManager, { after, upTo }: Slice
   const [removed]: [Suspect[], number] = await tx.query(
     `DELETE FROM timer t USING unnest($1::uuid[], $2::uuid[]) AS n (contact_id, enrolment_id)
      WHERE t.contact_id = n.contact_id AND t.enrolment_id = n.enrolment_id AND ${NOT_AWAITED}
-     RETURNING t.tenant_id AS "tenantId", t.contact_id AS "contactId", t.enrolment_id AS "enrolmentId"`,
+     RETURNING t.tenant_id AS "tenantId", t.contact_id AS "contactId", t.enrolment_id AS "enrolmentId", true AS amiss`,
     [found.map((row) => row.contact_id), found.map((row) => row.enrolment_id)],
   );
   return removed;

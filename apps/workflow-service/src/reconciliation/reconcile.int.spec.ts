@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { ContactAdded, EmailAccepted, EmailBounced } from '#contracts';
-import { aContactAdded, many } from '../../../../test/support/make.js';
+import { ContactAdded, EmailAccepted, EmailBounced, EmailRejected, EraseContactData, OptInKnown } from '#contracts';
+import type { Waiting } from '../../../../test/support/test-service.js';
+import { aContactAdded, anEraseCommand, many } from '../../../../test/support/make.js';
 import { SHORT_STEPS, startWorkflowService, type WorkflowTestService } from '../../test/workflow-test-service.js';
 import { Reconcile } from './reconcile.js';
 import type { Reconciliation } from './show-reconciliation.js';
@@ -20,11 +21,18 @@ async function reconcile(): Promise<void> {
 const shown = async (tenantId: string, role = 'privacy-officer') =>
   (await service.call<Reconciliation>({ tenantId, role }, 'GET', '/v1/reconciliation')).body;
 
+const mailOf = ({ data }: Waiting) => {
+  const { tenantId, contactId, emailId } = data as Record<string, string>;
+  return { tenantId: tenantId!, contactId: contactId!, emailId: emailId!, purpose: 'opt-in' as const };
+};
+
 const CLEAN = {
   timersRestored: 0,
   timersRemoved: 0,
   askedAgain: 0,
+  outcomesRestored: 0,
   unknownMails: 0,
+  findings: [],
 };
 
 describe('The reconciler', () => {
@@ -80,17 +88,68 @@ describe('The reconciler', () => {
     await reconcile();
     const [first, again] = await service.said(contactId);
     expect(again?.data).toEqual(first?.data);
-    expect(await shown(tenantId, 'client-admin')).toMatchObject({ askedAgain: 1 });
+    expect(await shown(tenantId, 'client-admin')).toMatchObject({ askedAgain: 0, findings: [] });
 
-    const mail = { tenantId, contactId, emailId: String(first!.data.emailId), purpose: 'opt-in' as const };
-    await service.deliver(EmailAccepted, { ...mail, at: new Date().toISOString() });
+    // It waits, says notification-service; and a day later says nothing.
+    const waits = { ...mailOf(first!), permanent: false, code: 'over-budget', at: new Date().toISOString() };
+    await service.deliver(EmailRejected, waits);
+    await daysPass();
+    await reconcile();
+    expect(await shown(tenantId)).toMatchObject({ askedAgain: 0 });
+    await daysPass();
+    await reconcile();
+    const { id: enrolmentId } = (await service.enrolment(contactId))!;
+    expect(await shown(tenantId)).toMatchObject({
+      askedAgain: 1,
+      findings: [{ kind: 'asked_again', contactId, enrolmentId, times: 1 }],
+    });
+
+    await service.deliver(EmailAccepted, { ...mailOf(first!), at: new Date().toISOString() });
     await service.pass(contactId);
     await service.fire();
     await daysPass();
     await reconcile();
-    const removals = (await service.said(contactId)).slice(2);
+    const removals = (await service.said(contactId)).slice(4);
     expect(removals.map(({ type }) => type)).toEqual(['ExpungeContact', 'ExpungeContact']);
     expect(removals[1]?.data).toEqual(removals[0]?.data);
+  });
+
+  test('When contact-service knows what was not heard here, then it is made up for, and shown until the contact is erased', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    const { contactId, tenantId } = await service.anEnrolled(active);
+    await service.fire();
+    const [asked] = await service.said(contactId);
+    const { emailId, enrolmentId } = asked!.data as Record<string, string>;
+    const known = { tenantId, contactId, emailId: emailId!, enrolmentId: enrolmentId! };
+    await service.deliver(OptInKnown, { ...known, acceptedAt: new Date().toISOString() });
+    expect(await service.enrolment(contactId)).toMatchObject({ state: 'waiting', asked: false, step: 2 });
+    await service.deliver(OptInKnown, { ...known, acceptedAt: new Date().toISOString(), cameBack: 'hard' });
+    expect(await service.enrolment(contactId)).toMatchObject({ state: 'undeliverable', reason: 'bounced' });
+    const found = { kind: 'outcomes_restored', contactId, enrolmentId, times: 2 };
+    expect(await shown(tenantId)).toMatchObject({ outcomesRestored: 2, findings: [found] });
+    await service.deliver(EraseContactData, anEraseCommand({ tenantId, contactId }));
+    expect(await shown(tenantId)).toMatchObject({ outcomesRestored: 2, findings: [] });
+  });
+
+  test('When much was found, then it is shown page by page, newest first', async () => {
+    const { tenantId } = await service.anActive(SHORT_STEPS);
+    const at = new Date().toISOString();
+    const mails = many(3, () => ({
+      tenantId,
+      contactId: randomUUID(),
+      emailId: randomUUID(),
+      purpose: 'opt-in' as const,
+      at,
+    }));
+    for (const mail of mails) await service.deliver(EmailAccepted, mail);
+    const page = async (query: string) => {
+      const asks = { tenantId, role: 'privacy-officer' };
+      const { body } = await service.call<Reconciliation>(asks, 'GET', `/v1/reconciliation?limit=2${query}`);
+      return { ids: body.findings.map(({ contactId }) => contactId), next: body.next };
+    };
+    const [first, second] = [await page(''), await page(`&before=${(await page('')).next}`)];
+    expect([...first.ids, ...second.ids]).toEqual(mails.map(({ contactId }) => contactId).toReversed());
+    expect(second.next).toBeUndefined();
   });
 
   test('When mails are reported that nobody here has asked for, then they are counted; other mails are not ours', async () => {

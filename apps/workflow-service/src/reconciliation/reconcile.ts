@@ -20,11 +20,13 @@ import {
 
 const SLICE_ENROLMENTS = 2_000;
 const CHUNK = 1_000;
+const KEPT_DAYS = 90;
 
 /**
  * Compares enrolments, timers and what was asked for, and repairs what does not fit: an enrolment that waits for nothing gets
  * a timer, a timer that nobody waits for goes, and what has no outcome after a day is asked for again. None of it should
- * ever be found, so all of it is counted. Goes through the contacts in slices, so that no look takes long.
+ * ever be found, so all of it is counted; but a mail may wait in the send budget, and is only amiss when asking again brings
+ * no word of it. Goes through the contacts in slices, so that no look takes long.
  */
 @Injectable()
 export class Reconcile implements OnModuleInit {
@@ -67,7 +69,7 @@ export class Reconcile implements OnModuleInit {
       await countFound(
         tx,
         found,
-        repaired.map(({ tenantId }) => tenantId),
+        repaired.filter(({ amiss }) => amiss),
       );
       if (repaired.length > 0) this.logger.warn({ msg: 'repaired', found, count: repaired.length });
       return repaired.length;
@@ -84,10 +86,11 @@ export class Reconcile implements OnModuleInit {
   }
 }
 
-/** When the last look was over, for every client that has workflows. */
+/** When the last look was over, for every client that has workflows; what was found long ago is forgotten. */
 async function noteRun(tx: EntityManager): Promise<void> {
   await tx.query(
     `INSERT INTO reconciliation (tenant_id, last_run_at) SELECT DISTINCT tenant_id, now() FROM workflow ORDER BY tenant_id
      ON CONFLICT (tenant_id) DO UPDATE SET last_run_at = EXCLUDED.last_run_at`,
   );
+  await tx.query(`DELETE FROM finding WHERE last_at < now() - interval '${KEPT_DAYS} days'`);
 }
