@@ -29,7 +29,7 @@ describe('why a contact is still here', () => {
     await passTime(
       service,
       asks.map(({ contactId }) => contactId),
-      31 * DAY_SECONDS,
+      30 * DAY_SECONDS + 60,
     );
     return asks;
   };
@@ -42,6 +42,27 @@ describe('why a contact is still here', () => {
     for (const ask of asks) await service.deliver(ExpungeContact, theEndOf(ask));
     const words = 'asked, 0 days left, not removed: daily cap';
     expect(await listed(tenant.admin, workflowId)).toMatchObject([{ keptBy: 'daily-cap', daysLeft: 0, words }]);
+  });
+
+  test('When nobody asks for its removal although its time is over, then it is found among the others', async () => {
+    const tenant = await aTenant(service);
+    const asks = await over(tenant, 3);
+    const { workflowId } = asks[0]!;
+    const ids = async () =>
+      ((await listed(tenant.admin, `${workflowId}&overdue=true`)) as { contactId: string }[]).map(
+        (one) => one.contactId,
+      );
+    expect(await ids()).toEqual([]);
+    await passTime(
+      service,
+      asks.map(({ contactId }) => contactId),
+      DAY_SECONDS,
+    );
+    await tenant.setKillSwitch(true);
+    await service.deliver(ExpungeContact, theEndOf(asks[0]!));
+    const reminder = anAsk({ ...asks[1]!, emailId: randomUUID(), template: 'opt-in-reminder' });
+    await service.deliver(RequestOptIn, reminder);
+    expect(await ids()).toEqual([asks[2]!.contactId]);
   });
 
   test('When the kill switch was in the way, then that is said; a hold only to those who may know', async () => {

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsInt, IsString, IsUUID, Min, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsInt, IsString, IsUUID, Min, ValidateNested } from 'class-validator';
 import { Example, OrNull } from '#service';
 import { DECLINE_REASONS, type DeclineReason } from '#contracts';
 import type { Standing } from './consent-state.js';
@@ -45,6 +45,7 @@ export class ConsentEvent {
   daysLeft: 12,
   endsAt: '2026-12-02T09:30:00.000Z',
   keptBy: null,
+  overdue: false,
 })
 export class ConsentStanding {
   @IsUUID() contactId: string;
@@ -56,6 +57,8 @@ export class ConsentStanding {
   @OrNull() @IsDate() endsAt: Date | null;
   /** Why it is not removed although it does not answer; null while it is not time. */
   @OrNull() @IsIn(DECLINE_REASONS) keptBy: DeclineReason | null;
+  /** Its time has been over for more than a day, and nobody has asked for its removal: its enrolment is lost, or late. */
+  @IsBoolean() overdue: boolean;
 }
 
 @Example({
@@ -65,6 +68,7 @@ export class ConsentStanding {
   daysLeft: null,
   endsAt: null,
   keptBy: null,
+  overdue: false,
   timeline: [
     {
       at: '2026-11-02T09:30:00.000Z',

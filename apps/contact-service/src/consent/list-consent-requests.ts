@@ -15,6 +15,8 @@ const COUNT_AT_MOST = 20_000;
 export class ConsentRequestsPage {
   @IsUUID() workflowId: string;
   @Optional() @IsIn(CONSENT_STATES) state?: ConsentState;
+  /** Only those whose removal nobody has asked for although it is more than a day late. */
+  @Optional() @IsIn(['true']) overdue?: 'true';
   @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
   /** `next` of the page before. */
   @Optional() @IsUUID() cursor?: string;
@@ -59,11 +61,13 @@ interface WorkflowLook {
   readonly showHolds: boolean;
 }
 
-async function pageOf(tx: EntityManager, look: WorkflowLook, { state, limit, cursor }: ConsentRequestsPage) {
-  const lookAt = state === undefined ? limit + 1 : LOOK_AT;
+async function pageOf(tx: EntityManager, look: WorkflowLook, { state, overdue, limit, cursor }: ConsentRequestsPage) {
+  const lookAt = state === undefined && overdue === undefined ? limit + 1 : LOOK_AT;
   const contactIds = await askedBy(tx, look, { after: cursor ?? FIRST_ID, limit: lookAt });
   const standings = await standingsOf(tx, { ...look, contactIds });
-  const found = standings.filter((one) => state === undefined || one.state === state);
+  const found = standings.filter(
+    (one) => (state === undefined || one.state === state) && (overdue === undefined || one.overdue),
+  );
   const items = found.slice(0, limit).map(standingViewOf);
   const lastLookedAt = contactIds.length === lookAt ? contactIds.at(-1) : undefined;
   const next = found.length > limit ? items.at(-1)?.contactId : lastLookedAt;

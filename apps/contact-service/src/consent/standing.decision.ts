@@ -47,6 +47,8 @@ export interface Stand {
   readonly daysLeft: number | null;
   /** Why it is not removed although it does not answer; null while it is not time. */
   readonly keptBy: DeclineReason | null;
+  /** Its time has been over for more than a day, and nobody has asked for its removal: its enrolment is lost, or late. */
+  readonly overdue: boolean;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -59,9 +61,13 @@ export function decideStanding(situation: Situation): Stand {
   const waits = situation.state === 'active' && !situation.hasAccount && (state === 'asked' || state === 'declined');
   const end = waits ? endOfSilence(asks, own) : null;
   const keptBy = waits ? whyKept(situation, own, end) : null;
-  if (end === null || situation.policy === 'off') return { state, endsAt: null, daysLeft: null, keptBy };
+  if (end === null || situation.policy === 'off')
+    return { state, endsAt: null, daysLeft: null, keptBy, overdue: false };
   const daysLeft = Math.max(0, Math.ceil((end.getTime() - now.getTime()) / DAY_MS));
-  return { state, endsAt: end, daysLeft, keptBy };
+  // A reminder that is still under way moves the end.
+  const moves = state === 'asked' && own.some(({ acceptedAt, rejected }) => acceptedAt === null && !rejected);
+  const overdue = keptBy === null && !moves && end.getTime() + DAY_MS < now.getTime();
+  return { state, endsAt: end, daysLeft, keptBy, overdue };
 }
 
 function stateOf({ consent, stopped, held }: Situation, own: readonly OptInAsk[]): ConsentState {
