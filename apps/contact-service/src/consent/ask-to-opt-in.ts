@@ -82,5 +82,7 @@ async function asPromised(tx: EntityManager, all: readonly RequestOptIn[]): Prom
   const tenantId = requests[0]?.tenantId;
   const known: unknown[] = await tx.query('SELECT 1 FROM tenant WHERE id = $1 FOR SHARE', [tenantId]);
   const removes = known.length > 0 && (await loadPolicy(tx, tenantId!)).policy === 'permanent';
-  return removes ? requests : requests.map((request) => ({ ...request, graceSeconds: 0 }));
+  return removes ? requests : requests.map(promisingNothing);
 }
+
+const promisingNothing = (request: Data<RequestOptIn>): Data<RequestOptIn> => ({ ...request, graceSeconds: 0 });

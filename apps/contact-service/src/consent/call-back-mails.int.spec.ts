@@ -25,8 +25,8 @@ const saidOf = async (contactId: string, type: string) =>
   (await service.said(contactId)).filter((one) => one.type === type).map(({ data }) => data);
 const calledBack = async ({ contactId }: Ask): Promise<string[]> =>
   (await saidOf(contactId, 'CancelEmails')).flatMap(({ emailIds }) => emailIds as string[]);
-const reasonsFor = async ({ contactId }: Ask): Promise<[unknown, unknown][]> =>
-  (await saidOf(contactId, 'OptInNotSent')).map(({ emailId, reason }) => [emailId, reason]);
+const reasonsFor = async ({ contactId }: Ask): Promise<string[]> =>
+  (await saidOf(contactId, 'OptInNotSent')).map(({ emailId, reason }) => `${String(emailId)} ${String(reason)}`);
 const at = () => new Date().toISOString();
 const bounced = (ask: Ask, kind: Data<EmailBounced>['kind']) =>
   service.deliver(EmailBounced, { ...mailOf(ask), kind, code: 'dsn-5-1-1', at: at() });
@@ -80,7 +80,7 @@ describe('mails that wait to be sent', () => {
     await end(made).catch(() => undefined);
     const ids = made.waiting.map(({ emailId }) => emailId).toSorted();
     expect((await calledBack(made.first)).toSorted()).toEqual(ids);
-    const told = reason === undefined ? [] : ids.map((id) => [id, reason]);
+    const told = reason === undefined ? [] : ids.map((id) => `${id} ${reason}`);
     expect((await reasonsFor(made.first)).toSorted()).toEqual(told);
     const { body } = await service.call(made.tenant.recruiter, 'GET', `/v1/contacts/${made.contactId}/consent`);
     const timeline = body.timeline as { what: string; emailId: string }[];

@@ -1,5 +1,4 @@
 import type { DeclineReason } from '#contracts';
-import type { Consent } from '../contacts/contact.js';
 import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
 import { cameBackForGood, endOfSilence, type OptInAsk } from './silent-expunge.decision.js';
 
@@ -24,7 +23,7 @@ export interface Decline {
 /** What a standing follows from. */
 export interface Situation {
   readonly state: ContactState;
-  readonly consent: Consent;
+  readonly consent: 'none' | 'opted-in' | 'declined';
   readonly hasAccount: boolean;
   readonly stopped: boolean;
   /** False also when whoever looks may not know. */
@@ -58,9 +57,9 @@ export function decideStanding(situation: Situation): Stand {
   const { asks, workflowId, now } = situation;
   const own = asks.filter((ask) => !ask.addressChanged && (workflowId === undefined || ask.workflowId === workflowId));
   const state = stateOf(situation, own);
-  const waits = situation.state === 'active' && !situation.hasAccount && (state === 'asked' || state === 'declined');
-  const end = waits ? endOfSilence(asks, own) : null;
-  const keptBy = waits ? whyKept(situation, own, end) : null;
+  if (!waits(situation, state)) return { state, endsAt: null, daysLeft: null, keptBy: null, overdue: false };
+  const end = endOfSilence(asks, own);
+  const keptBy = whyKept(situation, own, end);
   if (end === null || situation.policy === 'off')
     return { state, endsAt: null, daysLeft: null, keptBy, overdue: false };
   const daysLeft = Math.max(0, Math.ceil((end.getTime() - now.getTime()) / DAY_MS));
@@ -69,6 +68,9 @@ export function decideStanding(situation: Situation): Stand {
   const overdue = keptBy === null && !moves && end.getTime() + DAY_MS < now.getTime();
   return { state, endsAt: end, daysLeft, keptBy, overdue };
 }
+
+const waits = ({ state, hasAccount }: Situation, stands: ConsentState): boolean =>
+  state === 'active' && !hasAccount && (stands === 'asked' || stands === 'declined');
 
 function stateOf({ consent, stopped, held }: Situation, own: readonly OptInAsk[]): ConsentState {
   if (consent === 'opted-in') return 'opted-in';

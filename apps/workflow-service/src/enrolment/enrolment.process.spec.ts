@@ -3,7 +3,8 @@ import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DECLINE_REASONS, NOT_SENT_REASONS } from '#contracts';
 import type { EnrolmentState, Input } from './enrolment-state.process.js';
-import { type Decision, decide, type Given, type Progress } from './enrolment.process.js';
+import { decide } from './enrolment.process.js';
+import type { Decision, Given, Progress } from './enrolment-moves.process.js';
 
 const DAY = 24 * 60 * 60;
 const HOUR_MS = 3_600_000;

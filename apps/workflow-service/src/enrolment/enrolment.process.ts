@@ -6,39 +6,27 @@
  * its own, or ends in `undeliverable`: nobody is removed who was not reached. Who has another address begins anew. The removal
  * may be put off any number of times.
  */
-import { actionOf, type ActionName } from '../actions/actions.process.js';
-import { type Begun, promisedSeconds, type Step } from '../actions/action.process.js';
-import type { DeclineReason, NotSentReason, Outgoing } from '#contracts';
+import { actionOf } from '../actions/actions.process.js';
+import { type Begun, promisedSeconds } from '../actions/action.process.js';
+import type { DeclineReason, NotSentReason } from '#contracts';
+import { type EnrolmentState, type EnrolmentStateName, type Input, isUnderWay } from './enrolment-state.process.js';
 import {
-  type EnrolmentState,
-  type EnrolmentStateName,
-  type IgnoredReason,
-  type Input,
-  isUnderWay,
-} from './enrolment-state.process.js';
+  type Decision,
+  decline,
+  declined,
+  end,
+  type Given,
+  type InputOf,
+  type Kind,
+  optInStep,
+  type Progress,
+  waiting,
+} from './enrolment-moves.process.js';
+import { bounced, rejected } from './mail-came-back.process.js';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
-const MOST_ATTEMPTS = 3;
 
-/** The data a decision needs besides the state: the steps of the version, the database's clock, the names of mails. */
-export interface Given {
-  readonly steps: readonly Step[];
-  readonly now: Date;
-  readonly emailId: (step: number, attempt: number) => string;
-}
-
-export interface Progress {
-  readonly state: EnrolmentState;
-  readonly messages: readonly Outgoing[];
-  /** When the one timer is due from now on; null: there is none; undefined: as it was, so none where it has fired. */
-  readonly timer?: Date | null;
-}
-
-export type Decision = Progress | { readonly ignored: IgnoredReason };
-
-type Kind = Input['kind'];
-type InputOf<K extends Kind> = Extract<Input, { kind: K }>;
 type Rules = { readonly [K in Kind]: (state: EnrolmentState, input: InputOf<K>, given: Given) => Decision };
 
 const OVER: ReadonlySet<EnrolmentStateName> = new Set(['opted-in', 'stopped', 'ended']);
@@ -87,52 +75,6 @@ function accepted(state: EnrolmentState, { emailId, at }: InputOf<'email-accepte
 const wentAllTheSame = ({ state, reason, optInMail }: EnrolmentState, emailId: string): boolean =>
   state === 'undeliverable' && reason === 'declined' && emailId === optInMail;
 
-function rejected(state: EnrolmentState, { emailId, permanent }: InputOf<'email-rejected'>, given: Given): Decision {
-  if (!permanent) return triedAgain(state, emailId, given);
-  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
-  return isOurs(state, emailId, given) ? end(state, 'undeliverable', 'rejected') : { ignored: 'other-mail' };
-}
-
-/** It waits, for the send budget or a next try: a word of it, so nothing is missing. */
-function triedAgain(state: EnrolmentState, emailId: string, given: Given): Decision {
-  if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
-  if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
-  return { state: { ...state, askedAt: given.now, unanswered: false }, messages: [] };
-}
-
-function bounced(state: EnrolmentState, { emailId, bounce }: InputOf<'email-bounced'>, given: Given): Decision {
-  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
-  if (!isOurs(state, emailId, given)) return { ignored: 'other-mail' };
-  switch (bounce) {
-    case 'hard':
-      return end(state, 'undeliverable', 'bounced');
-    case 'complaint':
-      return decline(state);
-    case 'soft':
-      return bouncedSoftly(state, emailId, given);
-  }
-}
-
-/** Sent again after a day, as another mail: what came back has reached nobody and has started no clock. */
-function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): Decision {
-  if (state.declined) return { ignored: 'no-further-mails' };
-  const first = emailId === state.optInMail;
-  const step = given.steps.findIndex(
-    ({ action }, n) =>
-      mailsAt(action) &&
-      (first ? action === ('send-opt-in' satisfies ActionName) : emailId === given.emailId(n, state.attempt)),
-  );
-  if (step < 0 || step > state.step) return { ignored: 'other-mail' };
-  if (state.attempt - state.firstAttempt + 1 >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
-  const again = { ...waiting(state), step, attempt: state.attempt + 1 };
-  return {
-    // Told again before the next is sent, it is not taken for that one.
-    state: first ? { ...again, optInMail: undefined, acceptedAt: undefined } : again,
-    messages: [],
-    timer: new Date(given.now.getTime() + DAY_MS),
-  };
-}
-
 const NOT_SENT: Readonly<Record<NotSentReason, [EnrolmentStateName, string?]>> = {
   'opted-in': ['opted-in'],
   stopped: ['stopped'],
@@ -151,19 +93,6 @@ function notSent(state: EnrolmentState, { emailId, reason }: InputOf<'opt-in-not
     return advance(declined(state), state.step + 1, given.now, given);
   return end(state, ...NOT_SENT[reason]);
 }
-
-/** No further mails; the waits run on to the removal. */
-function decline(state: EnrolmentState): Decision {
-  if (state.declined) return { ignored: 'already-declined' };
-  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
-  return { state: declined(state), messages: [] };
-}
-
-const declined = (state: EnrolmentState): EnrolmentState => ({
-  ...state,
-  declined: true,
-  state: state.state === 'waiting' ? 'declined' : state.state,
-});
 
 /** contact-service keeps the contact, for good or for now. */
 function postponed(state: EnrolmentState, { reason }: InputOf<'expunge-declined'>, given: Given): Decision {
@@ -252,35 +181,3 @@ function pauseAt(state: EnrolmentState, begun: Paused, { base, now, again }: Pau
       return end(state, begun.state, begun.reason);
   }
 }
-
-/** Waits for a timer, no outcome. */
-const waiting = (state: EnrolmentState): EnrolmentState => ({
-  ...state,
-  state: state.declined ? 'declined' : 'waiting',
-  askedAt: undefined,
-  unanswered: false,
-});
-
-const end = (state: EnrolmentState, name: EnrolmentStateName, reason?: string): Progress => ({
-  state: { ...state, state: name, reason, askedAt: undefined, unanswered: false },
-  messages: [],
-  timer: null,
-});
-
-/** Whether this mail was, or may have been, sent for this enrolment: at a step it has begun, at an attempt it has made. */
-function isOurs(
-  { step: last, firstAttempt, attempt, optInMail }: EnrolmentState,
-  emailId: string,
-  given: Given,
-): boolean {
-  if (emailId === optInMail) return true;
-  return given.steps.slice(0, last + 1).some(({ action }, step) => {
-    if (!mailsAt(action)) return false;
-    const attempts = Array.from({ length: attempt - firstAttempt + 1 }, (_, n) => firstAttempt + n);
-    return attempts.some((one) => given.emailId(step, one) === emailId);
-  });
-}
-
-const mailsAt = (action: string): boolean => actionOf(action)?.mails === true;
-
-const optInStep = (steps: readonly Step[]): number => steps.findIndex(({ action }) => action === 'send-opt-in');

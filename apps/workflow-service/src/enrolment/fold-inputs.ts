@@ -2,7 +2,8 @@ import { v5 as uuidv5 } from 'uuid';
 import type { Step } from '../actions/action.process.js';
 import type { Outgoing } from '#contracts';
 import type { EnrolmentState, IgnoredReason, Input } from './enrolment-state.process.js';
-import { decide, type Given } from './enrolment.process.js';
+import { decide } from './enrolment.process.js';
+import type { Given } from './enrolment-moves.process.js';
 
 /** What happened to a contact: in one of its enrolments, or in all of them. */
 export interface AddressedInput {

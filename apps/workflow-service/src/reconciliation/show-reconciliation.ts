@@ -14,6 +14,8 @@ export class FindingsPage {
 
 /** Something that was found amiss, by its ids. */
 export class Finding {
+  /** Grows with each new one. */
+  @IsInt() id: number;
   @IsIn(FOUND) kind: Found;
   @IsUUID() contactId: string;
   /** Null where there is none. */
@@ -81,12 +83,12 @@ async function findingsOf(
   tenantId: string,
   { limit, before }: FindingsPage,
 ): Promise<Pick<Reconciliation, 'findings' | 'next'>> {
-  const rows: (Finding & { readonly id: string })[] = await tx.query(
-    `SELECT id, kind, contact_id AS "contactId", enrolment_id AS "enrolmentId", times, first_at AS "firstAt",
+  const rows: Finding[] = await tx.query(
+    `SELECT id::int, kind, contact_id AS "contactId", enrolment_id AS "enrolmentId", times, first_at AS "firstAt",
        last_at AS "lastAt"
      FROM finding WHERE tenant_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
     [tenantId, before ?? null, limit + 1],
   );
-  const findings = rows.slice(0, limit).map(({ id: _, ...finding }) => finding);
-  return rows.length > limit ? { findings, next: Number(rows[limit - 1]!.id) } : { findings };
+  const findings = rows.slice(0, limit);
+  return rows.length > limit ? { findings, next: findings.at(-1)!.id } : { findings };
 }
