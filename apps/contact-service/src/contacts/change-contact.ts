@@ -35,14 +35,14 @@ export class ChangeContact {
       const changed = tx.merge<Contact>(Contact, contact, changes);
       requireSomeone(changed);
       await tx.update(Contact, { id: contactId, tenantId }, changes);
-      if (changed.emailNormalised !== addressBefore) await this.leaveAddress(tx, contact);
+      if (changed.emailNormalised !== addressBefore) await this.askAnew(tx, contact);
       await this.audit.record(tx, caller, { tenantId, action: 'contact.changed', target: contactId });
       return viewOf(changed);
     });
   }
 
   /** What was sent, or is under way, to the old address has not asked this person. */
-  private async leaveAddress(tx: EntityManager, contact: Contact): Promise<void> {
+  private async askAnew(tx: EntityManager, contact: Contact): Promise<void> {
     await noteAddressChange(tx, contact);
     const { id: contactId, tenantId } = contact;
     await callBackMails(tx, this.outbox, { contacts: [{ contactId, tenantId }] });

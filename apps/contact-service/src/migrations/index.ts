@@ -7,7 +7,7 @@ import { Consent1767500000000 } from './0005-consent.js';
 import { Imports1768000000000 } from './0006-imports.js';
 import { VerifiedAddresses1769000000000 } from './0007-verified-addresses.js';
 import { EndedImports1769100000000 } from './0008-ended-imports.js';
-import { EndOfAsking1769000000000 } from './0007-end-of-asking.js';
+import { EndOfAsking1769200000000 } from './0009-end-of-asking.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -18,6 +18,6 @@ export const migrations = [
   Imports1768000000000,
   VerifiedAddresses1769000000000,
   EndedImports1769100000000,
-  EndOfAsking1769000000000,
+  EndOfAsking1769200000000,
   HeadersAsWritten1790000000000,
 ];

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { keepOutOfStatistics } from '#messaging';
 
 /** When mails that ask were called back, and the order to send them while their fate is not known; and which contacts nobody asks because somebody at the client said so. */
-export class EndOfAsking1769000000000 implements MigrationInterface {
+export class EndOfAsking1769200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE opt_in_ask ADD COLUMN called_back_at timestamptz, ADD COLUMN sealed text');
     await keepOutOfStatistics(runner, { opt_in_ask: 'sealed' });
