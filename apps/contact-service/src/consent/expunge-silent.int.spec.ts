@@ -314,7 +314,7 @@ describe('a batch', () => {
     await passTime(
       service,
       ids.filter((_, n) => isEarly(n)),
-      -1,
+      -600,
     );
     const ends = asks.map((ask) => theEndOf(ask));
     const few = await countStatements(service.appDb, () => service.deliver(ExpungeContact, ends.slice(0, 2)));
