@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  repositoryRoot,
+  SERVICE_NAMES,
+  type ServiceName,
+  type ServiceProcess,
+  startService,
+  waitUntil,
+  waitUntilReady,
+} from '#local';
+import type { TestSystem } from '../support/test-system.js';
+import type { Processes } from './usage.js';
+
+const SWALLOW_MAIL = new URL('swallow-mail.js', import.meta.url).href;
+const READY_MS = 60_000;
+
+/** Who does the main job: our services, or one of those they are compared with; four processes each. */
+export interface Contestant {
+  readonly name: string;
+  /** The topics whose sizes tell how far it is: asked to erase, expunged everywhere, confirmation accepted. */
+  readonly topics: Readonly<Record<'asked' | 'expunged' | 'accepted', string>>;
+  /** Compiled program of each process. */
+  readonly main: (name: ServiceName) => string;
+  readonly env: (name: ServiceName) => Record<string, string>;
+  readonly groups: readonly string[];
+  readonly nodeFlags?: string[];
+  /** Resolves when a process that was started takes messages; without it, it prints `ready`. */
+  readonly ready?: (name: ServiceName, see: string) => Promise<void>;
+}
+
+/** The four processes of a contestant while they run. */
+export class Programs {
+  /** Why a process has ended that should not have. */
+  failed?: string;
+  private readonly running = new Map<ServiceName, ServiceProcess>();
+
+  constructor(
+    private readonly contestant: Contestant,
+    private readonly logDir: string,
+  ) {}
+
+  /** Starts these and waits until they are ready. Without mail, every mail is accepted at once and nothing is sent. */
+  async start(names: readonly ServiceName[], mail: boolean): Promise<void> {
+    await Promise.all(names.map((name) => this.startOne(name, mail)));
+  }
+
+  processes(): Processes {
+    return Object.fromEntries(SERVICE_NAMES.map((name) => [name, this.running.get(name)?.pid]));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((process) => process.stop()));
+    this.running.clear();
+  }
+
+  private async startOne(name: ServiceName, mail: boolean): Promise<void> {
+    const { main, env, nodeFlags, ready } = this.contestant;
+    const logFile = join(this.logDir, `bench-${this.contestant.name.replaceAll(' ', '-')}-${name}.log`);
+    const said = { ready: false };
+    const process = await startService({
+      name,
+      main: main(name),
+      env: { ...env(name), ...(mail ? {} : { NODE_OPTIONS: `--import ${SWALLOW_MAIL}` }) },
+      nodeFlags,
+      logFile,
+      onLine: (line) => (said.ready ||= line === 'ready'),
+    });
+    this.running.set(name, process);
+    void process.exited.then(({ code }) => {
+      if (code !== 0) this.failed ??= `${name} of ${this.contestant.name} ended with ${code} (see ${logFile})`;
+    });
+    if (ready) await ready(name, logFile);
+    else
+      await waitUntil(() => said.ready || undefined, { what: `${name} is ready`, timeoutMs: READY_MS, see: logFile });
+  }
+}
+
+/** Our services as they are, with the settings they are started with everywhere. */
+export function ours({ env, urls }: TestSystem): Contestant {
+  return {
+    name: 'ours',
+    topics: { asked: 'expunge.commands', expunged: 'contact.expunged', accepted: 'notification.events' },
+    main: (name) => join(repositoryRoot(), 'dist', 'apps', name, 'src', 'main.js'),
+    env: (name) => env[name],
+    groups: SERVICE_NAMES,
+    ready: (name, see) => waitUntilReady(name, urls[name], { timeoutMs: READY_MS, see }),
+  };
+}
+
+/** The same work on the same databases and topics by programs that do nothing else. */
+export function speedOfLight({ env }: TestSystem, sampleFile: string): Contestant {
+  return {
+    name: 'speed of light',
+    topics: { asked: 'expunge.commands', expunged: 'contact.expunged', accepted: 'notification.events' },
+    main: (name) => fileURLToPath(new URL(`speed-of-light/${name}.js`, import.meta.url)),
+    env: (name) => ({ ...env[name], SAMPLE_FILE: sampleFile }),
+    groups: SERVICE_NAMES,
+    nodeFlags: [],
+  };
+}
