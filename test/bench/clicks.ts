@@ -7,18 +7,20 @@ import type { Account } from './seed.js';
 const AT_ONCE = 16;
 const TOKEN_SECONDS = 3_600;
 
-/** Presses Delete Account for a person. */
-export type Click = (account: Account) => Promise<void>;
+/** Signs a person in; what comes back presses Delete Account. */
+export type Click = (account: Account) => () => Promise<void>;
 
 /** Tokens are signed here with the identity provider's key: asking it for each would take longer than the clicks. */
 export function clicksOn(system: TestSystem, tenantId: string): Click {
   const url = `${system.urls['contact-service']}/v1/account`;
   const token = tokens(system, tenantId);
-  return async ({ candidateSubject }) => {
+  return ({ candidateSubject }) => {
     const headers = { authorization: `Bearer ${token(candidateSubject)}` };
-    const response = await fetch(url, { method: 'DELETE', headers });
-    await response.arrayBuffer();
-    if (response.status !== 202) throw new Error(`Delete Account was answered ${response.status}`);
+    return async () => {
+      const response = await fetch(url, { method: 'DELETE', headers });
+      await response.arrayBuffer();
+      if (response.status !== 202) throw new Error(`Delete Account was answered ${response.status}`);
+    };
   };
 }
 
@@ -27,7 +29,7 @@ export async function clickAll(click: Click, accounts: readonly Account[]): Prom
   const waiting = accounts.values();
   const begun = performance.now();
   const worker = async (): Promise<void> => {
-    for (const account of waiting) await click(account);
+    for (const account of waiting) await click(account)();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return (accounts.length * 1_000) / (performance.now() - begun);

@@ -9,6 +9,7 @@ import {
   waitUntil,
   waitUntilReady,
 } from '#local';
+import { TOPICS } from '#contracts';
 import type { TestSystem } from '../support/test-system.js';
 import type { Processes } from './usage.js';
 
@@ -23,7 +24,9 @@ export interface Contestant {
   /** Compiled program of each process. */
   readonly main: (name: ServiceName) => string;
   readonly env: (name: ServiceName) => Record<string, string>;
+  /** Consumer groups of the processes, and the topics they read. */
   readonly groups: readonly string[];
+  readonly reads: readonly string[];
   readonly nodeFlags?: string[];
   /** Resolves when a process that was started takes messages; without it, it prints `ready`. */
   readonly ready?: (name: ServiceName, see: string) => Promise<void>;
@@ -84,6 +87,7 @@ export function ours({ env, urls }: TestSystem): Contestant {
     main: (name) => join(repositoryRoot(), 'dist', 'apps', name, 'src', 'main.js'),
     env: (name) => env[name],
     groups: SERVICE_NAMES,
+    reads: Object.keys(TOPICS),
     ready: (name, see) => waitUntilReady(name, urls[name], { timeoutMs: READY_MS, see }),
   };
 }
@@ -96,6 +100,7 @@ export function speedOfLight({ env }: TestSystem, sampleFile: string): Contestan
     main: (name) => fileURLToPath(new URL(`speed-of-light/${name}.js`, import.meta.url)),
     env: (name) => ({ ...env[name], SAMPLE_FILE: sampleFile }),
     groups: SERVICE_NAMES,
+    reads: Object.keys(TOPICS),
     nodeFlags: [],
   };
 }

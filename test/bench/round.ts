@@ -1,5 +1,4 @@
 import { SERVICE_NAMES, waitUntil } from '#local';
-import { TOPICS } from '#contracts';
 import type { TestSystem } from '../support/test-system.js';
 import type { MailSink } from './mail-sink.js';
 import { type Contestant, Programs } from './programs.js';
@@ -62,7 +61,7 @@ export async function runRound(stage: Stage, contestant: Contestant, expunges: n
   }
 
   function behind(): Promise<number> {
-    return topics.lag(contestant.groups, Object.keys(TOPICS));
+    return topics.lag(contestant.groups, contestant.reads);
   }
 
   function until(what: string, done: () => Promise<boolean>): Promise<true> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { DatabaseName } from '#local';
 import type { TestSystem } from '../support/test-system.js';
 
 const CHUNK = 50_000;
@@ -138,7 +137,7 @@ async function settle(system: TestSystem): Promise<void> {
 /** Runs `work` as the superuser, who sees every tenant. */
 export async function on<T>(
   { postgres }: TestSystem,
-  database: DatabaseName | 'postgres',
+  database: string,
   work: (db: pg.Client) => Promise<T>,
 ): Promise<T> {
   const url = new URL(postgres!.superuserUrl);

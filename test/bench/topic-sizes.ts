@@ -19,12 +19,11 @@ export async function watchTopics(brokers: readonly string[]): Promise<Topics> {
     const endsOf = new Map(await Promise.all(topics.map(async (topic) => [topic, await ends(topic)] as const)));
     let behind = 0;
     for (const groupId of groups) {
-      for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
-        for (const { partition, offset } of partitions) {
-          // A topic the group does not read has no offset of it.
-          if (Number(offset) >= 0) behind += (endsOf.get(topic)?.get(partition) ?? 0) - Number(offset);
-        }
-      }
+      const places = await admin.fetchOffsets({ groupId, topics: [...topics] });
+      const offsets = places.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })));
+      for (const { topic, partition, offset } of offsets)
+        // A topic the group does not read has no offset of it.
+        if (Number(offset) >= 0) behind += (endsOf.get(topic)?.get(partition) ?? 0) - Number(offset);
     }
     return behind;
   };

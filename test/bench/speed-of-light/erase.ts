@@ -14,7 +14,9 @@ export interface Store {
 const DEAD_LETTERS = { name: 'dead_letters', table: 'dead_letter', column: 'key', type: 'text' };
 
 export async function lock(db: pg.Client, messages: readonly Message[]): Promise<void> {
-  const contacts = messages.map(({ data }) => [data.contactId as string, data.tenantId as string] as const).sort();
+  const contacts = messages
+    .map(({ data }) => [data.contactId as string, data.tenantId as string] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const ids = contacts.map(([id]) => id);
   await db.query(
     `INSERT INTO subject (contact_id, tenant_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING`,
