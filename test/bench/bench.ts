@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { numberOption, waitUntil } from '#local';
+import { numberOption, repositoryRoot, waitUntil } from '#local';
 import { aCompany, type TestSystem } from '../support/test-system.js';
 import { withBenchSystem } from './bench-system.js';
 import { type Latency, underLoad, whenIdle } from './click-to-mail.js';
@@ -7,13 +7,14 @@ import { type Click, clickAll, clicksOn } from './clicks.js';
 import type { MailSink } from './mail-sink.js';
 import { plainNest } from './plain.js';
 import { type Contestant, ours, speedOfLight } from './programs.js';
+import { sayProfiles } from './profile-summary.js';
 import { say, sayLatency, sayRound, writeResults } from './report.js';
 import { type Round, runRound, type Stage } from './round.js';
 import { on, type Seed, seedFor } from './seed.js';
 import { takeSample } from './take-sample.js';
 import { watchTopics } from './topic-sizes.js';
 
-const HELP = `npm run bench -- [--expunges 20000] [--stored 1000000] [--only ours|latency]
+const HELP = `npm run bench -- [--expunges 20000] [--stored 1000000] [--only ours|latency] [--profile]
 
 How fast the main job is, and how much of the machine's speed that is. On synced PostgreSQL, a real broker and a mail server
 in a process of its own, that many people press Delete Account, among that many stored contacts, while privacy-service is away.
@@ -28,7 +29,7 @@ topic and every confirmation is accepted; and the processor time until everybody
 each with mail and with every mail accepted at once and none sent. Ours also with 10,000 stored contacts, and one after another,
 from the click to the accepted mail, on the idle system and at half of the load it can take. Needs /proc, so Linux. Takes about
 half an hour on two cores; results are also written to test/bench/results. --only leaves out those it is compared with, or
-everything but the latency.`;
+everything but the latency. --profile also says where the time of our services goes, and leaves CPU profiles in .local/profiles.`;
 
 const SMALL_STORE = 10_000;
 const WARM_UP = 50;
@@ -36,6 +37,7 @@ const IDLE_RUNS = 200;
 const LOAD_SECONDS = 30;
 const expunges = numberOption('expunges', 20_000);
 const stored = numberOption('stored', 1_000_000);
+const profiles = process.argv.includes('--profile') ? join(repositoryRoot(), '.local', 'profiles') : undefined;
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 
 if (process.argv.includes('--help')) say(HELP);
@@ -71,7 +73,8 @@ async function all(run: Run): Promise<void> {
   await takeSample(run.sink.first!, run.sampleFile);
   say(`storing ${stored} contacts`);
   await run.seed.stored(stored);
-  const { round: mine, clicksPerSecond } = await onOurTopics(run, ours(run.system), true);
+  const { round: mine, clicksPerSecond } = await onOurTopics(run, ours(run.system, profiles), true);
+  if (profiles !== undefined) sayProfiles(profiles);
   const rounds = [mine];
   const light = speedOfLight(run.system, run.sampleFile);
   if (only === undefined) rounds.push((await onOurTopics(run, light, true)).round);
@@ -179,4 +182,6 @@ function conclude(small: Round, rounds: readonly Round[], latencies: Latencies):
   );
 }
 
-const two = (value: number): string => value.toFixed(2);
+function two(value: number): string {
+  return value.toFixed(2);
+}

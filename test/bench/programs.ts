@@ -28,6 +28,8 @@ export interface Contestant {
   readonly groups: readonly string[];
   readonly reads: readonly string[];
   readonly nodeFlags?: string[];
+  /** Besides the flags. */
+  readonly nodeOptions?: readonly string[];
   /** Resolves when a process that was started takes messages; without it, it prints `ready`. */
   readonly ready?: (name: ServiceName, see: string) => Promise<void>;
 }
@@ -58,13 +60,14 @@ export class Programs {
   }
 
   private async startOne(name: ServiceName, mail: boolean): Promise<void> {
-    const { main, env, nodeFlags, ready } = this.contestant;
+    const { main, env, nodeFlags, nodeOptions = [], ready } = this.contestant;
+    const options = [...nodeOptions, ...(mail ? [] : [`--import ${SWALLOW_MAIL}`])].join(' ');
     const logFile = join(this.logDir, `bench-${this.contestant.name.replaceAll(' ', '-')}-${name}.log`);
     const said = { ready: false };
     const process = await startService({
       name,
       main: main(name),
-      env: { ...env(name), ...(mail ? {} : { NODE_OPTIONS: `--import ${SWALLOW_MAIL}` }) },
+      env: { ...env(name), NODE_OPTIONS: options },
       nodeFlags,
       logFile,
       onLine: (line) => (said.ready ||= line === 'ready'),
@@ -79,8 +82,9 @@ export class Programs {
   }
 }
 
-/** Our services as they are, with the settings they are started with everywhere. */
-export function ours({ env, urls }: TestSystem): Contestant {
+/** Our services as they are, with the settings they are started with everywhere; with CPU profiles when told where to. */
+export function ours({ env, urls }: TestSystem, profiles?: string): Contestant {
+  const profiled = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   return {
     name: 'ours',
     topics: { asked: 'expunge.commands', expunged: 'contact.expunged', accepted: 'notification.events' },
@@ -88,6 +92,7 @@ export function ours({ env, urls }: TestSystem): Contestant {
     env: (name) => env[name],
     groups: SERVICE_NAMES,
     reads: Object.keys(TOPICS),
+    nodeOptions: profiled,
     ready: (name, see) => waitUntilReady(name, urls[name], { timeoutMs: READY_MS, see }),
   };
 }
