@@ -1,18 +1,15 @@
 import { join } from 'node:path';
-import { numberOption, repositoryRoot, waitUntil } from '#local';
-import { aCompany, type TestSystem } from '../support/test-system.js';
+import { numberOption, repositoryRoot } from '#local';
 import { withBenchSystem } from './bench-system.js';
 import { type Latency, underLoad, whenIdle } from './click-to-mail.js';
-import { type Click, clickAll, clicksOn } from './clicks.js';
-import type { MailSink } from './mail-sink.js';
 import { plainNest } from './plain.js';
-import { type Contestant, ours, speedOfLight } from './programs.js';
 import { sayProfiles } from './profile-summary.js';
+import { type Contestant, ours, speedOfLight } from './programs.js';
 import { say, sayLatency, sayRound, writeResults } from './report.js';
-import { type Round, runRound, type Stage } from './round.js';
-import { on, type Seed, seedFor } from './seed.js';
+import { type Round, runRound } from './round.js';
+import { pileUp, type Run, withRun } from './run.js';
+import { on } from './seed.js';
 import { takeSample } from './take-sample.js';
-import { watchTopics } from './topic-sizes.js';
 
 const HELP = `npm run bench -- [--expunges 20000] [--stored 1000000] [--only ours|latency] [--profile]
 
@@ -41,29 +38,11 @@ const profiles = process.argv.includes('--profile') ? join(repositoryRoot(), '.l
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 
 if (process.argv.includes('--help')) say(HELP);
-else await withBenchSystem(measure);
+else await withBenchSystem((system, sink) => withRun(system, sink, only === 'latency' ? onlyLatency : all));
 
-/** What a run stands on. */
-interface Run extends Stage {
-  readonly seed: Seed;
-  readonly click: Click;
-  /** Words of a confirmation of ours, for those that send the same. */
-  readonly sampleFile: string;
-}
-
-async function measure(system: TestSystem, sink: MailSink): Promise<void> {
-  const { tenantId } = await aCompany(system);
-  const topics = await watchTopics(system.brokers);
-  const seed = await seedFor(system, tenantId);
-  const sampleFile = join(system.dataDir, 'sample.json');
-  const run: Run = { system, sink, topics, seed, click: clicksOn(system, tenantId), sampleFile };
-  try {
-    await Promise.all(Object.values(system.services).map((service) => service.stop()));
-    if (only === 'latency') await latency(run, undefined);
-    else await all(run);
-  } finally {
-    await topics.close();
-  }
+async function onlyLatency(run: Run): Promise<void> {
+  await run.seed.stored(stored);
+  await latency(run);
 }
 
 async function all(run: Run): Promise<void> {
@@ -91,26 +70,10 @@ async function onOurTopics(
   contestant: Contestant,
   mail: boolean,
 ): Promise<{ round: Round; clicksPerSecond: number }> {
-  const clicksPerSecond = await pileUp(run);
+  const clicksPerSecond = await pileUp(run, expunges);
   const round = await runRound(run, contestant, expunges, mail);
   sayRound(round);
   return { round, clicksPerSecond };
-}
-
-async function pileUp({ system, topics, seed, click }: Run): Promise<number> {
-  const accounts = await seed.accounts(expunges);
-  const contacts = system.services['contact-service'];
-  await contacts.start();
-  await contacts.ready();
-  const before = await topics.written('expunge.requests');
-  const perSecond = await clickAll(click, accounts);
-  const arrived = async (): Promise<true | undefined> =>
-    (await topics.written('expunge.requests')) >= before + expunges || undefined;
-  await waitUntil(arrived, { what: 'all requests are on their topic', timeoutMs: 600_000, everyMs: 100 });
-  await contacts.stop();
-  await on(system, 'postgres', (db) => db.query('CHECKPOINT'));
-  say(`  (${expunges} pressed Delete Account, ${Math.round(perSecond)} a second)`);
-  return perSecond;
 }
 
 async function plainRounds({ system, sampleFile, ...stage }: Run): Promise<Round[]> {

@@ -76,9 +76,12 @@ export class Programs {
     void process.exited.then(({ code }) => {
       if (code !== 0) this.failed ??= `${name} of ${this.contestant.name} ended with ${code} (see ${logFile})`;
     });
-    if (ready) await ready(name, logFile);
-    else
-      await waitUntil(() => said.ready || undefined, { what: `${name} is ready`, timeoutMs: READY_MS, see: logFile });
+    if (ready) return ready(name, logFile);
+    const look = (): true | undefined => {
+      if (this.failed !== undefined) throw new Error(this.failed);
+      return said.ready || undefined;
+    };
+    await waitUntil(look, { what: `${name} is ready`, timeoutMs: READY_MS, see: logFile });
   }
 }
 
