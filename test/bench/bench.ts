@@ -53,7 +53,7 @@ async function all(run: Run): Promise<void> {
   say(`storing ${stored} contacts`);
   await run.seed.stored(stored);
   const { round: mine, clicksPerSecond } = await onOurTopics(run, ours(run.system, profiles), true);
-  if (profiles !== undefined) sayProfiles(profiles);
+  if (profiles !== undefined) sayProfiles(profiles, mine.begunAt);
   const rounds = [mine];
   const light = speedOfLight(run.system, run.sampleFile);
   if (only === undefined) rounds.push((await onOurTopics(run, light, true)).round);

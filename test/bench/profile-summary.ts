@@ -9,18 +9,23 @@ interface Frame {
 
 interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[];
+  /** Microseconds. */
+  readonly startTime: number;
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
 const TOP = 12;
 
-/** Where the time of each process went: by package, and the functions that took most themselves. From `--cpu-prof`. */
-export function sayProfiles(folder: string): void {
+/**
+ * Where the time of each process went: by package, and the functions that took most themselves. From `--cpu-prof`; what was
+ * before `since` (microseconds of the clock that all processes read) is start-up and left out.
+ */
+export function sayProfiles(folder: string, since: number): void {
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))) {
     const [packages, functions] = [new Map<string, number>(), new Map<string, number>()];
     let busy = 0;
-    for (const [{ functionName, url }, ms] of spent(JSON.parse(readFileSync(join(folder, file), 'utf8')))) {
+    for (const [{ functionName, url }, ms] of spent(JSON.parse(readFileSync(join(folder, file), 'utf8')), since)) {
       if (functionName === '(idle)') continue;
       busy += ms;
       add(packages, packageOf(functionName, url), ms);
@@ -33,9 +38,14 @@ export function sayProfiles(folder: string): void {
   }
 }
 
-function* spent({ nodes, samples, timeDeltas }: CpuProfile): Generator<[Frame, number]> {
+function* spent({ nodes, samples, timeDeltas, startTime }: CpuProfile, since: number): Generator<[Frame, number]> {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  for (const [n, id] of samples.entries()) yield [frames.get(id)!, (timeDeltas[n] ?? 0) / 1_000];
+  let at = startTime;
+  for (const [n, id] of samples.entries()) {
+    const took = timeDeltas[n] ?? 0;
+    at += took;
+    if (at >= since) yield [frames.get(id)!, took / 1_000];
+  }
 }
 
 function packageOf(functionName: string, url: string): string {

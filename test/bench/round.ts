@@ -20,6 +20,8 @@ export interface Round extends Usage {
   readonly mail: boolean;
   readonly expunges: number;
   readonly perSecond: number;
+  /** When it began: microseconds of the clock that all processes read. */
+  readonly begunAt: number;
   /** Milliseconds of processor time for one expunge, of everybody together. */
   readonly cpuMs: number;
 }
@@ -40,6 +42,7 @@ export async function runRound(stage: Stage, contestant: Contestant, expunges: n
     await until('the first contact is asked for', async () => (await topics.written(asked)) > before.asked);
     const used = countUsage({ ...programs.processes(), ...surroundings(stage) });
     const begun = performance.now();
+    const begunAt = Number(process.hrtime.bigint() / 1_000n);
     await starting;
     await until('all are expunged and confirmed', async () => {
       if (mail && sink.accepted < mails + expunges) return false;
@@ -50,7 +53,8 @@ export async function runRound(stage: Stage, contestant: Contestant, expunges: n
     await until('everybody has read everything', async () => (await behind()) === 0);
     const usage = used();
     const cpuMs = (sum(usage.cpu) * 1_000) / expunges;
-    return { contestant: contestant.name, mail, expunges, perSecond: expunges / seconds, cpuMs, ...usage };
+    const perSecond = expunges / seconds;
+    return { contestant: contestant.name, mail, expunges, perSecond, begunAt, cpuMs, ...usage };
   } finally {
     await programs.stop();
   }
