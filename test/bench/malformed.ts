@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel, type Message } from 'kafkajs';
 import { numberOption } from '#local';
 import type { TestSystem } from '../support/test-system.js';
 import { withBenchSystem } from './bench-system.js';
+import { KINDS, produceMalformed } from './malformed-messages.js';
 import { ours } from './programs.js';
 import { say, sayRound } from './report.js';
 import { runRound } from './round.js';
@@ -15,8 +14,6 @@ Puts that many messages nobody can use in the middle of good requests in the top
 services work on them. Checks that every good one is done and every bad one parked with its reason, that throughput is not under
 a third of what it is without them, and that privacy-service stays below 256 MiB; ends with 1 when one of these does not hold.`;
 
-const TOPIC = 'expunge.requests';
-const SEND = 1_000;
 const LEAST_RATIO = 1 / 3;
 const MOST_MIB = 256;
 const malformed = numberOption('malformed', 100_000);
@@ -31,13 +28,16 @@ async function measure(run: Run): Promise<void> {
   const without = await runRound(run, ours(system), good, true);
   sayRound(without);
   await pileUp(run, Math.floor(good / 2));
-  await produceMalformed(system.brokers);
+  await produceMalformed(system.brokers, malformed);
+  say(`  (${malformed} malformed messages written)`);
   await pileUp(run, Math.ceil(good / 2));
   const among = await runRound(run, ours(system), good, true);
   sayRound(among);
   const parked = await parkedIn(system);
   for (const [reason, count] of parked) say(`  parked as ${reason}: ${count}`);
-  const allParked = KINDS.every(({ reason }, kind) => parked.get(reason) === howMany(kind));
+  const allParked = KINDS.every(
+    ({ reason }, kind) => parked.get(reason) === Math.ceil((malformed - kind) / KINDS.length),
+  );
   const ratio = among.perSecond / without.perSecond;
   const mib = among.memory['privacy-service']!;
   const confirmed = await confirmedIn(system);
@@ -46,62 +46,6 @@ async function measure(run: Run): Promise<void> {
   say(
     `bench:malformed: ${good} good ones among ${malformed} malformed, ${confirmed - good} confirmed, ${allParked ? 'all' : 'NOT ALL'} malformed parked, ${ratio.toFixed(2)} of the throughput without, privacy-service ${mib} MiB`,
   );
-}
-
-type Headers = Record<string, string>;
-
-/** Each kind of message that cannot be used, with a content of its own, so that each has a dead letter of its own. */
-const KINDS: readonly {
-  readonly reason: string;
-  readonly make: (key: string, headers: Headers, n: number) => Message;
-}[] = [
-  { reason: 'not-an-event', make: (key, _, n) => ({ key, value: `{"n":${n}}` }) },
-  {
-    reason: 'unknown-version',
-    make: (key, headers, n) => ({ key, headers: { ...headers, ce_type: 'ExpungeRequested.v9' }, value: `{"n":${n}}` }),
-  },
-  { reason: 'not-json', make: (key, headers, n) => ({ key, headers, value: `{"n":${n}` }) },
-  { reason: 'invalid-data', make: (key, headers, n) => ({ key, headers, value: `{"n":${n}}` }) },
-  { reason: 'wrong-key', make: (key, headers) => ({ key, headers, value: JSON.stringify(aRequest()) }) },
-];
-
-const howMany = (kind: number): number => Math.ceil((malformed - kind) / KINDS.length);
-
-function aRequest() {
-  return {
-    tenantId: randomUUID(),
-    contactId: randomUUID(),
-    expungeId: randomUUID(),
-    reason: 'account-deleted',
-    requestedBy: 'candidate',
-    requestedAt: new Date().toISOString(),
-    statusTokenHash: 'x'.repeat(43),
-  };
-}
-
-async function produceMalformed(brokers: readonly string[]): Promise<void> {
-  const producer = new Kafka({ clientId: 'bench', brokers: [...brokers], logLevel: logLevel.NOTHING }).producer();
-  await producer.connect();
-  for (let from = 0; from < malformed; from += SEND) {
-    const messages = Array.from({ length: Math.min(SEND, malformed - from) }, (_, i) => {
-      const n = from + i;
-      return KINDS[n % KINDS.length]!.make(randomUUID(), headers(), n);
-    });
-    await producer.send({ topic: TOPIC, messages });
-  }
-  await producer.disconnect();
-  say(`  (${malformed} malformed messages written)`);
-}
-
-function headers(): Headers {
-  return {
-    ce_specversion: '1.0',
-    ce_id: randomUUID(),
-    ce_type: 'ExpungeRequested.v1',
-    ce_source: 'contact-service',
-    ce_time: new Date().toISOString(),
-    'content-type': 'application/json',
-  };
 }
 
 async function parkedIn(system: TestSystem): Promise<Map<string, number>> {
