@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { park } from './dead-letters.js';
+import { park, type Unusable } from './dead-letters.js';
 import { type Binding, type KafkaRecord, type Parsed, parseRecord, type ParsedMessage } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 import { type Run, splitIntoRuns } from './split-into-runs.js';
@@ -57,7 +57,7 @@ export class ChunkProcessor {
       const messages = parsed.filter((one) => one.kind === 'message');
       const malformed = parsed.filter((one) => one.kind === 'malformed');
       const fresh = await rememberNew(messages, tx);
-      for (const { record, type, reason } of malformed) await park(tx, record, type, reason);
+      await park(tx, malformed);
       if (malformed.length > 0) this.logger.error({ msg: 'malformed messages parked', count: malformed.length });
       const failed = await handle(fresh, tx);
       await advanceReadPosition(parsed, tx);
@@ -86,19 +86,18 @@ export class ChunkProcessor {
     if (failures.length === fresh.length && failures.length >= SUSPICIOUS_FAILURES) {
       throw new EveryMessageFailed(failures.length);
     }
-    for (const [message, error] of failures) await this.parkFailed(message, error, tx);
+    await park(
+      tx,
+      failures.map(([message, error]) => this.unusable(message, error)),
+    );
     return failures.length;
   }
 
-  private async parkFailed(
-    { record, received, binding }: ParsedMessage,
-    error: unknown,
-    tx: EntityManager,
-  ): Promise<void> {
+  private unusable({ record, received, binding }: ParsedMessage, error: unknown): Unusable {
     const safe = safeError(error);
-    const reason = safe.message ?? [safe.name, safe.code].filter(Boolean).join(' ');
-    await park(tx, record, binding.message.type, reason);
-    this.logger.error({ msg: 'message parked', messageId: received.id, type: binding.message.type, error: safe });
+    const { type } = binding.message;
+    this.logger.error({ msg: 'message parked', messageId: received.id, type, error: safe });
+    return { record, type, reason: safe.message ?? [safe.name, safe.code].filter(Boolean).join(' ') };
   }
 }
 

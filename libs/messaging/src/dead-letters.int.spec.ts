@@ -44,7 +44,10 @@ afterAll(() => db.destroy());
 async function parked(count: number, given: Partial<KafkaRecord> = {}): Promise<string[]> {
   const records = many(count, () => aRecord(ContactAdded, aContactAdded(), given));
   await db.transaction(async (tx) => {
-    for (const record of records) await park(tx, record, ContactAdded.type, 'poison');
+    await park(
+      tx,
+      records.map((record) => ({ record, type: ContactAdded.type, reason: 'poison' })),
+    );
   });
   return records.map((record) => record.key);
 }
@@ -137,7 +140,7 @@ test('When different contents have one key, then each has a dead letter of its o
   const contactId = randomUUID();
   await db.transaction(async (tx) => {
     for (const data of [aContactAdded({ contactId }), aContactAdded({ contactId })]) {
-      await park(tx, aRecord(ContactAdded, data), ContactAdded.type, 'poison');
+      await park(tx, [{ record: aRecord(ContactAdded, data), type: ContactAdded.type, reason: 'poison' }]);
     }
   });
   expect(await node.letters.list()).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);

@@ -26,28 +26,64 @@ export const DEAD_LETTER_RETENTION_DAYS = 30;
 /** Keys of ours have 36 characters; a longer one does not fit the index when it is too long. */
 const MAX_KEY = 200;
 
-/** Parks a record. The same content parked again (a command that is asked for ever) counts up one row. */
-export async function park(tx: EntityManager, record: KafkaRecord, type: string, reason: string): Promise<void> {
-  const value = record.value ?? Buffer.alloc(0);
-  const headers = Object.fromEntries(
-    Object.entries(record.headers ?? {}).map(([name, header]) => [storable(name), storable(String(header))]),
-  );
+/** A record that could not be handled, and why. */
+export interface Unusable {
+  readonly record: KafkaRecord;
+  readonly type: string;
+  readonly reason: string;
+}
+
+/**
+ * Parks records with one statement, however many they are. The same content parked again (a command that is asked for ever)
+ * counts up one row.
+ */
+export async function park(tx: EntityManager, unusable: readonly Unusable[]): Promise<void> {
+  if (unusable.length === 0) return;
+  const letters = [...Map.groupBy(unusable.map(toLetter), identityOf).values()];
+  const column = (value: (letter: Letter) => unknown): unknown[] => letters.map((same) => value(same.at(-1)!));
   await tx.query(
-    `INSERT INTO dead_letter (topic, type, key, digest, reason, headers, data)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO dead_letter (topic, type, key, digest, reason, headers, data, attempts)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::jsonb[], $7::text[], $8::int[])
+       AS letter (topic, type, key, digest, reason, headers, data, attempts)
+     ORDER BY topic, type, key, digest
      ON CONFLICT (topic, type, key, digest) DO UPDATE
-       SET attempts = dead_letter.attempts + 1, reason = EXCLUDED.reason, headers = EXCLUDED.headers, last_at = now()`,
+       SET attempts = dead_letter.attempts + EXCLUDED.attempts, reason = EXCLUDED.reason, headers = EXCLUDED.headers,
+         last_at = now()`,
     [
-      record.topic,
-      type,
-      storable(record.key).slice(0, MAX_KEY),
-      createHash('sha256').update(value).digest(),
-      reason,
-      JSON.stringify(headers),
-      value.toString('base64'),
+      column(({ topic }) => topic),
+      column(({ type }) => type),
+      column(({ key }) => key),
+      column(({ digest }) => digest),
+      column(({ reason }) => reason),
+      column(({ headers }) => headers),
+      column(({ data }) => data),
+      letters.map((same) => same.length),
     ],
   );
 }
+
+type Letter = ReturnType<typeof toLetter>;
+
+function toLetter({ record, type, reason }: Unusable) {
+  const value = record.value ?? Buffer.alloc(0);
+  const headers = Object.entries(record.headers ?? {}).map(([name, header]) => [
+    storable(name),
+    storable(String(header)),
+  ]);
+  return {
+    topic: record.topic,
+    type,
+    key: storable(record.key).slice(0, MAX_KEY),
+    digest: createHash('sha256').update(value).digest(),
+    reason,
+    headers: JSON.stringify(Object.fromEntries(headers)),
+    data: value.toString('base64'),
+  };
+}
+
+/** What makes two letters one row. */
+const identityOf = ({ topic, type, key, digest }: Letter): string =>
+  JSON.stringify([topic, type, key, digest.toString('hex')]);
 
 /** PostgreSQL stores no NUL; a record with one could otherwise neither be handled nor parked. */
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');

@@ -110,7 +110,7 @@ test('When a parked message is handled again, then it is bound to its tenant', a
   const node = await aMessagingNode({ db, subscriptions: [on(ContactAdded, Handler)] });
   const records = [added(ours), added(theirs)];
   await inTenant(db, ours, async (tx) => {
-    for (const record of records) await park(tx, record, ContactAdded.type, 'poison');
+    for (const record of records) await park(tx, [{ record, type: ContactAdded.type, reason: 'poison' }]);
   });
   expect(await node.letters.replay('all')).toMatchObject({ failed: [] });
   const boundTo = new Map((await handled()).map((row) => [row.key, row.bound_to]));

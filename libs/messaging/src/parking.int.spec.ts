@@ -133,6 +133,22 @@ test('When a chunk of one tenant is larger, then it takes no more statements of 
   expect(await countStatements(db, () => silent.process(large))).toBe(few);
 });
 
+test('When a chunk has more malformed messages, then it takes no more statements, and each is parked with its reason', async () => {
+  const malformed = (count: number) => records(count).map((record, n) => ({ ...record, value: Buffer.from(`{${n}`) }));
+  const few = await countStatements(db, () => process(malformed(1)));
+  expect(await countStatements(db, () => process(malformed(200)))).toBe(few);
+  const rows = await db.query('SELECT reason, count(*)::int AS count FROM dead_letter GROUP BY reason');
+  expect(rows).toEqual([{ reason: 'not-json', count: 201 }]);
+});
+
+test('When a chunk has the same malformed content twice, then one dead letter counts both', async () => {
+  const [record] = records(1) as [KafkaRecord];
+  const malformed = { ...record, value: Buffer.from('{') };
+  expect(await process([malformed, { ...malformed, offset: '7' }])).toMatchObject({ parked: 2 });
+  await process([{ ...malformed, offset: '8' }]);
+  expect(await letters()).toEqual([{ key: record.key, attempts: 3 }]);
+});
+
 test('When two consumers hold overlapping records in different order, then neither fails', async () => {
   const chunk = records(2);
   const [first, second] = [...chunk].sort((a, b) => String(a.headers?.ce_id).localeCompare(String(b.headers?.ce_id)));

@@ -3,7 +3,10 @@ import { validateSync } from 'class-validator';
 import type { IHeaders } from 'kafkajs';
 import { keyOf, type Message } from '#contracts';
 import { type Envelope, fromHeaders } from './cloud-event.js';
+import { leanValidation } from './lean-validation.js';
 import type { BatchHandler, Received, Subscription } from './subscription.js';
+
+leanValidation();
 
 /** A record as Kafka gives it. */
 export interface KafkaRecord {

@@ -1,6 +1,7 @@
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { CompactEncrypt, decodeProtectedHeader } from 'jose';
 import { SafeMessageError } from '#messaging';
 import type { KeyringFile } from './keyring-file.js';
+import { openJwe } from './open-jwe.js';
 
 const ALG = 'dir';
 const ENC = 'A256GCM';
@@ -63,7 +64,7 @@ export async function seal(keyring: KeyringFile, content: SealedRecipient): Prom
  */
 export async function openSeal(keyring: KeyringFile, jwe: string, binding: SealBinding): Promise<SealedRecipient> {
   const key = await keyOf(keyring, jwe);
-  const content = parse(await decrypt(jwe, key));
+  const content = parse(decrypt(jwe, key));
   for (const field of ALWAYS_BOUND) {
     if (content[field] !== binding[field]) throw new SealMismatch(field);
   }
@@ -89,10 +90,9 @@ function kidOf(jwe: string): string {
   }
 }
 
-async function decrypt(jwe: string, key: Uint8Array): Promise<string> {
+function decrypt(jwe: string, key: Uint8Array): string {
   try {
-    const fixed = { keyManagementAlgorithms: [ALG], contentEncryptionAlgorithms: [ENC] };
-    return new TextDecoder().decode((await compactDecrypt(jwe, key, fixed)).plaintext);
+    return openJwe(jwe, key);
   } catch {
     // No cause: what could not be opened must not be described by somebody else's words.
     throw new SealUnreadable('damaged');
