@@ -3,6 +3,7 @@ import type { Producer, TopicMessages } from 'kafkajs';
 import { DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
 import { BackOff } from './back-off.js';
 import { brokerProblem } from './broker-problem.js';
+import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import { OUTBOX_WRITTEN } from './outbox.js';
@@ -143,8 +144,11 @@ async function publishNext(connection: QueryRunner, producer: Producer): Promise
     [MAX_ROWS, MAX_BYTES],
   );
   if (rows.length === 0) return 0;
+  failPoint('relay.read');
   await withTimeLimit(producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(rows) }));
+  failPoint('relay.sent');
   await connection.query('DELETE FROM outbox WHERE seq = ANY($1::bigint[])', [rows.map((row) => row.seq)]);
+  failPoint('relay.deleted');
   return rows.length;
 }
 
@@ -176,6 +180,8 @@ class WakeAfterCommit implements EntitySubscriberInterface {
   constructor(private readonly relay: Relay) {}
 
   afterTransactionCommit({ queryRunner }: { queryRunner: QueryRunner }): void {
-    if (queryRunner.data[OUTBOX_WRITTEN] === true) this.relay.wake();
+    if (queryRunner.data[OUTBOX_WRITTEN] !== true) return;
+    failPoint('outbox.committed');
+    this.relay.wake();
   }
 }

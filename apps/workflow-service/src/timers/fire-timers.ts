@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { inEveryTenant } from '#messaging';
+import { failPoint, inEveryTenant } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import { claimTimers } from './claim-timers.js';
@@ -39,10 +39,12 @@ export class FireTimers implements OnModuleInit {
     const due = await inEveryTenant(this.db, async (tx) => {
       const first = this.turn % LATEST_FIRST_EVERY === 0 ? 'latest-due' : 'longest-due';
       const claimed = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
+      if (claimed.length > 0) failPoint('timer.claimed');
       await this.inputs.applyLocked(
         tx,
         claimed.map(({ late, ...ids }) => ({ ...ids, input: { kind: 'timer-fired', late } })),
       );
+      if (claimed.length > 0) failPoint('timer.fired');
       return claimed;
     });
     if (due.length === 0) {
