@@ -35,6 +35,8 @@ export interface ChaosResult {
 
 /** So long a removal asked for after a fault may take before the next fault comes all the same. */
 const RECOVERY_LIMIT_MS = 90_000;
+/** So long after the last fault everybody must have been answered. */
+const ANSWER_LIMIT_MS = 120_000;
 /** Some faults come before the system has recovered from the one before. */
 const OVERLAP = 0.25;
 const GRACE_SECONDS = 12;
@@ -95,10 +97,21 @@ class Run {
     const [load, faults] = [chance.fork(), chance.fork()];
     const coming = comeAndGo(this.people, load, { expunges: this.options.expunges, durationMs });
     const breaking = this.breakThings(faults, Date.now() + durationMs);
-    await Promise.all([coming, breaking]);
-    await this.people.untilAllAnswered();
+    const answered = coming.then(() => this.people.untilAllAnswered());
+    // Told when it is waited for.
+    answered.catch(() => undefined);
+    await breaking;
     await Promise.all(this.probes);
+    await this.untilAnswered(answered);
     this.over = true;
+  }
+
+  /** Whoever has no answer long after the last fault will have none: that is written down as what it is. */
+  private async untilAnswered(answered: Promise<void>): Promise<void> {
+    const from = Date.now();
+    const all = await Promise.race([answered.then(() => true), pause(ANSWER_LIMIT_MS, false)]);
+    if (all) return;
+    this.stage.folder.note('faults', { kind: 'people without an answer', detail: '', from, to: Date.now() });
   }
 
   private async breakThings(chance: Chance, until: number): Promise<void> {

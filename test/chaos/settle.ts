@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { SERVICE_NAMES } from '#local';
 import type { DatabaseName } from '../../apps/local/src/catalogue.js';
 import type { Databases } from './databases.js';
@@ -45,27 +45,31 @@ async function lagOf(brokers: readonly string[]): Promise<Map<string, number>> {
   await admin.connect();
   try {
     const lag = new Map<string, number>();
-    const ends = new Map<string, Map<number, bigint>>();
     for (const groupId of SERVICE_NAMES) {
-      let behind = 0n;
-      for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
-        const known = ends.get(topic) ?? new Map<number, bigint>();
-        if (known.size === 0) {
-          for (const { partition, high } of await admin.fetchTopicOffsets(topic)) known.set(partition, BigInt(high));
-          ends.set(topic, known);
-        }
-        // -1: nothing was committed yet, so all of it is unread.
-        for (const { partition, offset } of partitions) {
-          const read = BigInt(offset) < 0n ? 0n : BigInt(offset);
-          behind += (known.get(partition) ?? 0n) - read;
-        }
-      }
-      lag.set(groupId, Number(behind));
+      const read = await admin.fetchOffsets({ groupId });
+      const behind = await Promise.all(read.map((topic) => unreadOf(admin, topic)));
+      lag.set(
+        groupId,
+        behind.reduce((sum, n) => sum + n, 0),
+      );
     }
     return lag;
   } finally {
     await admin.disconnect();
   }
+}
+
+interface ReadSoFar {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+}
+
+async function unreadOf(admin: Admin, { topic, partitions }: ReadSoFar): Promise<number> {
+  const ends = await admin.fetchTopicOffsets(topic);
+  const endOf = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
+  // -1: nothing was committed yet, so all of it is unread.
+  const unread = partitions.map(({ partition, offset }) => (endOf.get(partition) ?? 0) - Math.max(0, Number(offset)));
+  return unread.reduce((sum, n) => sum + n, 0);
 }
 
 /** Waits until there is nothing left to be done, or nothing more happens; tells what is missing meanwhile. */

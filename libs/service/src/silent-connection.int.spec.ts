@@ -31,7 +31,7 @@ const sessions = async (): Promise<number[]> => {
   const found = await Promise.all(
     many(SIZE, () => pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.05)')),
   );
-  return found.map(({ rows }) => rows[0]!.pid).sort();
+  return found.map(({ rows }) => rows[0]!.pid).sort((a, b) => a - b);
 };
 
 test('When a network swallows everything, then a query fails as for want of a database, and all others work once it is well', async () => {

@@ -21,26 +21,25 @@ const ACCEPTED = new Set(['expunging', 'gone']);
 
 export function expectedOf({ deeds, mails, contactOfMail }: Facts): Expected {
   const asked = new Map(mails.map(({ to, emailId }) => [to, contactOfMail.get(emailId)]));
-  const addressOf = new Map<string, string>();
-  const keep = new Map<string, Role>();
-  const [accepted, silent, tooLate] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const lost: string[] = [];
+  const known = deeds.flatMap((deed) => {
+    const id = deed.contactId ?? asked.get(deed.address);
+    return id === undefined ? [] : [{ ...deed, id }];
+  });
+  const imported = deeds.filter(({ what }) => what === 'imported');
+  const importedKnown = known.filter(({ what }) => what === 'imported');
   const agreed = new Set(
     deeds.filter(({ what, answer }) => what === 'opt-in-answered' && answer === '200').map(({ address }) => address),
   );
-  for (const { what, role, address, answer, contactId } of deeds) {
-    const id = contactId ?? asked.get(address);
-    if (id === undefined) {
-      if (what === 'imported') lost.push(address);
-      continue;
-    }
-    addressOf.set(id, address);
-    if (what === 'removal-answered' && ACCEPTED.has(answer ?? '')) accepted.add(id);
-    if (what === 'hidden-answered' || what === 'seen') keep.set(id, role);
-    if (what !== 'imported') continue;
-    if (role === 'silent') silent.add(id);
-    else if (agreed.has(address)) keep.set(id, role);
-    else tooLate.add(id);
-  }
-  return { accepted, silent, tooLate, keep, lost, addressOf };
+  const stays = known.filter(({ what }) => what === 'hidden-answered' || what === 'seen');
+  const asks = importedKnown.filter(({ role }) => role !== 'silent');
+  return {
+    accepted: idsOf(known.filter(({ what, answer = '' }) => what === 'removal-answered' && ACCEPTED.has(answer))),
+    silent: idsOf(importedKnown.filter(({ role }) => role === 'silent')),
+    tooLate: idsOf(asks.filter(({ address }) => !agreed.has(address))),
+    keep: new Map([...stays, ...asks.filter(({ address }) => agreed.has(address))].map(({ id, role }) => [id, role])),
+    lost: imported.map(({ address }) => address).filter((address) => asked.get(address) === undefined),
+    addressOf: new Map(known.map(({ id, address }) => [id, address])),
+  };
 }
+
+const idsOf = (deeds: readonly { readonly id: string }[]): ReadonlySet<string> => new Set(deeds.map(({ id }) => id));
