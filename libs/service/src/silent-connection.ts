@@ -59,17 +59,22 @@ function listening(Base: Client, limitMs: number, onSilence: () => void): Client
 }
 
 function watch(client: pg.Client, limitMs: number, onSilence: () => void): void {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  let answered = stream.bytesWritten;
-  heardAt.set(client, performance.now());
-  stream.on('data', () => {
-    answered = stream.bytesWritten;
-    heardAt.set(client, performance.now());
-  });
+  const inner = client as unknown as Inner;
+  const { stream } = inner.connection;
+  const heard = (): unknown => heardAt.set(client, performance.now());
+  heard();
+  stream.on('data', heard);
   // Of Node's own making: so long after the last byte in either direction.
   stream.setTimeout(limitMs, () => {
-    if (stream.bytesWritten === answered) return;
+    if (inner.readyForQuery) return;
     onSilence();
     stream.destroy();
   });
+}
+
+/** What node-postgres does not tell of a client. */
+interface Inner {
+  readonly connection: { readonly stream: Socket };
+  /** False while the server owes an answer, or the rest of one. */
+  readonly readyForQuery: boolean;
 }
