@@ -15,11 +15,20 @@ export function giveUpSilentBroker(): void {
     try {
       return await send.apply(this, request);
     } catch (error) {
-      if (isError(error) && error.name === 'KafkaJSRequestTimeoutError') this.socket?.destroy(new Error('silent'));
+      if (isError(error) && error.name === 'KafkaJSRequestTimeoutError') await end(this.socket);
       throw error;
     }
   };
   prototype.givesUpSilence = true;
+}
+
+/** Returns when kafkajs knows it too. */
+async function end(socket: Socket | undefined): Promise<void> {
+  if (!socket || socket.destroyed) return;
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+    socket.destroy(new Error('silent'));
+  });
 }
 
 interface GivenUp {
