@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, type KafkaBroker, type PostgresServer, SERVICE_NAMES, startKafka, startPostgres } from '#local';
+import { freePort, type KafkaBroker, type PostgresServer, startKafka, startPostgres } from '#local';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import { MailServer } from './mail-server.js';
 import { Proxy } from './proxy.js';
@@ -132,13 +132,3 @@ function behind(proxy: Proxy, postgres: PostgresServer): PostgresServer {
   };
   return { ...postgres, port: postgres.port, createDatabases };
 }
-
-export const allReady = async (system: TestSystem): Promise<boolean> => {
-  const looks = SERVICE_NAMES.map(async (name) => {
-    const response = await fetch(`${system.urls[name]}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  });
-  const answers = await Promise.allSettled(looks);
-  return answers.every((answer) => answer.status === 'fulfilled' && answer.value);
-};
