@@ -162,7 +162,7 @@ function mutated({ name, patches }: Mutant): string {
 /** The output of a chaos run on that copy, as its lines come. */
 async function chaosOn(copy: string, faults: readonly string[], onLine: (line: string) => void): Promise<void> {
   const program = join(copy, 'dist', 'test', 'chaos', 'chaos.js');
-  const size = ['--expunges', '120', '--seed', '11', '--minutes', '0.6', '--settle-seconds', '30'];
+  const size = ['--expunges', '100', '--seed', '11', '--minutes', '0.5', '--settle-seconds', '25'];
   const run = spawn(process.execPath, ['--enable-source-maps', program, ...size, '--faults', faults.join(',')], {
     cwd: copy,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,9 +4,12 @@ import { each, type Invariant } from './invariant.js';
 
 /** What was parked is counted by another invariant. */
 const PARKED = /^(malformed messages parked|message parked)$/;
-/** Errors of a database, broker or mail server that is away, slow or restarting (SQLSTATE classes 08, 40, 53, 57). */
+/**
+ * Errors of a database, broker or mail server that is away, slow or restarting: by their code (SQLSTATE classes 08, 40, 53, 57)
+ * or by where they come from, since the words of drivers are not logged.
+ */
 const SURROUNDINGS =
-  /"code":"(08|40|53|57)\w{3}"|E(CONN|PIPE|TIMEDOUT|SOCKET|HOST)|KafkaJS|Connection terminated|QueryFailedError|timeout/i;
+  /"code":"(08|40|53|57)\w{3}"|E(CONN|PIPE|TIMEDOUT|SOCKET|HOST)|KafkaJS|QueryFailedError|"at [^"]*(node_modules\/pg(-pool)?\/|kafkajs)/;
 /** Pumps and connections pause up to a minute after errors. */
 const AFTERWARDS_MS = 60_000;
 
