@@ -15,7 +15,9 @@ export interface Question {
 }
 
 /** Longer than the service needs when all is well; a frozen one is given up and asked again. */
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 15_000;
+/** Who is refused comes back later each time, as programs should: thousands at once would keep a service from recovering. */
+const LONGEST_PAUSE_MS = 5_000;
 
 /** Asks services over HTTP as people and programs do: without an answer, or with "not now", they try again. */
 export class Asker {
@@ -25,10 +27,10 @@ export class Asker {
 
   /** The first answer that is one, however long it takes. */
   async insist(question: Question): Promise<Reply> {
-    for (;;) {
+    for (let pauseMs = 300; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const reply = await this.ask(question).catch(() => undefined);
       if (reply !== undefined && reply.status < 500) return reply;
-      await pause(300);
+      await pause(pauseMs);
     }
   }
 
