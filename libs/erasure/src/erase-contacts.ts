@@ -9,7 +9,7 @@ import {
   type Outgoing,
   type StoreEvidence,
 } from '#contracts';
-import { type Outbox, type Received, SafeMessageError, seeingEveryTenant } from '#messaging';
+import { failPoint, type Outbox, type Received, SafeMessageError, seeingEveryTenant } from '#messaging';
 import { type Counts, deadLetters, type Store } from './store.js';
 import { bury, lockOwnSubjects, lockSubjects, type Subject } from './subjects.js';
 
@@ -53,6 +53,7 @@ export async function eraseContacts(
 ): Promise<void> {
   const commands = commandsFor(participant, messages);
   const subjects = await lockOwnSubjects(tx, commands);
+  failPoint('erase.locked');
   const refused = await refusals(participant, commands, subjects, tx);
   const deferred = (await participant.defer?.(tx, commands)) ?? new Set<string>();
   const answered = commands.filter(({ contactId }) => refused.has(contactId) || !deferred.has(contactId));
@@ -65,6 +66,7 @@ export async function eraseContacts(
     if (reason !== undefined) return message(ContactErasureRefused, { ...about, reason, at: now() });
     return message(ContactDataErased, { ...about, ...(storedEvidence(command, subjects) ?? evidence(contactId)) });
   });
+  failPoint('erase.buried');
   await outbox.add(tx, answers);
 }
 
@@ -129,6 +131,7 @@ async function eraseAndBury(
   if (contacts.length > 0) await beforeErase?.(tx, contacts);
   const erased = new Map<Store, Counts>();
   for (const store of held) erased.set(store, await store.erase(tx, contactIds));
+  if (held.length > 0) failPoint('erase.deleted');
   await assertNothingRemains(tx, held, contactIds);
   const proof = (contactId: string): Proof => {
     const evidence = held.map((store): StoreEvidence => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import { catchUpGroup, ContactExpunged } from '#contracts';
+import { failPoint } from './fail-point.js';
 import type { KafkaRecord } from './parse-record.js';
 
 interface CatchUp {
@@ -93,6 +94,7 @@ async function readSpans(consumer: Consumer, spans: Map<number, Span>, work: Cat
           return { topic, partition: batch.partition, offset, key: key?.toString() ?? '', headers, value };
         });
         await work.process(records).catch(reject);
+        failPoint('catch-up.read');
       },
     });
     running

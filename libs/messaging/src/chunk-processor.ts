@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { park, type Unusable } from './dead-letters.js';
+import { failPoint } from './fail-point.js';
 import { type Binding, type KafkaRecord, type Parsed, parseRecord, type ParsedMessage } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 import { type Run, splitIntoRuns } from './split-into-runs.js';
@@ -57,10 +58,15 @@ export class ChunkProcessor {
       const messages = parsed.filter((one) => one.kind === 'message');
       const malformed = parsed.filter((one) => one.kind === 'malformed');
       const fresh = await rememberNew(messages, tx);
+      if (fresh.length > 0) failPoint('inbox.remembered');
       await park(tx, malformed);
-      if (malformed.length > 0) this.logger.error({ msg: 'malformed messages parked', count: malformed.length });
+      if (malformed.length > 0) {
+        failPoint('chunk.parked');
+        this.logger.error({ msg: 'malformed messages parked', count: malformed.length });
+      }
       const failed = await handle(fresh, tx);
       await advanceReadPosition(parsed, tx);
+      if (fresh.length > 0) failPoint('chunk.handled');
       return {
         handled: fresh.length - failed,
         duplicates: messages.length - fresh.length,
@@ -77,6 +83,7 @@ export class ChunkProcessor {
       try {
         await handleRun([message], tx);
         await tx.query('RELEASE SAVEPOINT one_message');
+        failPoint('chunk.one-handled');
       } catch (error) {
         if (isSurroundingsError(error)) throw error;
         await tx.query('ROLLBACK TO SAVEPOINT one_message');

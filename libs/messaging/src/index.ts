@@ -1,6 +1,7 @@
 export { BackOff } from './back-off.js';
 export { createTopics, type CreateTopicsOptions } from './create-topics.js';
 export { DEAD_LETTER_RETENTION_DAYS, type DeadLetter, DeadLetters } from './dead-letters.js';
+export { FAIL_POINTS, type FailPoint, failPoint } from './fail-point.js';
 export { Housekeeping } from './housekeeping.js';
 export { KafkaBatchServer } from './kafka-batch-server.js';
 export { kafkaClient, type KafkaConnection } from './kafka-client.js';

@@ -9,6 +9,7 @@ import { Bindings } from './bindings.js';
 import { brokerProblem } from './broker-problem.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
+import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
@@ -191,9 +192,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       });
       if (!payload.isRunning() || payload.isStale()) return;
       if (!(await this.processUntilDone(records, payload, processor))) return;
+      failPoint('chunk.committed');
       const last = chunk.at(-1)!.offset;
       payload.resolveOffset(last);
       await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]);
+      failPoint('offsets.committed');
       await payload.heartbeat();
     }
   }

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { giveUpSilentBroker } from './give-up-silent-broker.js';
 import { leanEncoder } from './lean-encoder.js';
 
 /** Where the brokers are, how they are known, and who we are to them. */
@@ -23,6 +24,7 @@ export interface KafkaConnection {
  */
 export function kafkaClient(clientId: string, { brokers, tls, login }: KafkaConnection): Kafka {
   stopIdleTimer();
+  giveUpSilentBroker();
   leanEncoder();
   return new Kafka({
     clientId,

@@ -1,3 +1,8 @@
+declare module 'kafkajs/src/network/connection.js' {
+  const Connection: { prototype: object };
+  export default Connection;
+}
+
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   const RequestQueue: { prototype: object };
   export default RequestQueue;

@@ -3,6 +3,7 @@ import type { Producer, TopicMessages } from 'kafkajs';
 import { DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
 import { BackOff } from './back-off.js';
 import { brokerProblem } from './broker-problem.js';
+import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { keyPartitioner } from './key-partitioner.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
@@ -145,8 +146,11 @@ async function publishNext(connection: QueryRunner, producer: Producer): Promise
     [MAX_ROWS, MAX_BYTES],
   );
   if (rows.length === 0) return 0;
+  failPoint('relay.read');
   await withTimeLimit(producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(rows) }));
+  failPoint('relay.sent');
   await connection.query('DELETE FROM outbox WHERE seq = ANY($1::bigint[])', [rows.map((row) => row.seq)]);
+  failPoint('relay.deleted');
   return rows.length;
 }
 
@@ -178,6 +182,8 @@ class WakeAfterCommit implements EntitySubscriberInterface {
   constructor(private readonly relay: Relay) {}
 
   afterTransactionCommit({ queryRunner }: { queryRunner: QueryRunner }): void {
-    if (queryRunner.data[OUTBOX_WRITTEN] === true) this.relay.wake();
+    if (queryRunner.data[OUTBOX_WRITTEN] !== true) return;
+    failPoint('outbox.committed');
+    this.relay.wake();
   }
 }

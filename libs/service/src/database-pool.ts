@@ -7,6 +7,7 @@ const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 
+type ClientClass = new (config?: string | pg.ClientConfig) => pg.Client;
 type Done = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: unknown) => void) => void;
 
 const logger = new Logger('Database');
@@ -23,7 +24,8 @@ export const isRefused = (error: unknown): boolean =>
 export function poolWith(password: ChangingPassword): new (options?: pg.PoolConfig) => pg.Pool {
   return class extends pg.Pool {
     constructor(options?: pg.PoolConfig) {
-      super({ ...options, Client: clientWith(password) } as pg.PoolConfig);
+      const { Client = pg.Client } = (options ?? {}) as { Client?: ClientClass };
+      super({ ...options, Client: clientWith(password, Client) } as pg.PoolConfig);
     }
 
     override connect(): Promise<pg.PoolClient>;
@@ -46,8 +48,8 @@ export function poolWith(password: ChangingPassword): new (options?: pg.PoolConf
 }
 
 /** A pg client that offers the password of this moment, and tells what became of it. */
-function clientWith(password: ChangingPassword): new (config?: string | pg.ClientConfig) => pg.Client {
-  return class extends pg.Client {
+function clientWith(password: ChangingPassword, Base: ClientClass): ClientClass {
+  return class extends Base {
     private offered = '';
 
     constructor(config?: string | pg.ClientConfig) {

@@ -1,8 +1,10 @@
+import pg from 'pg';
 import type { EntityTarget, Logger, MigrationInterface, ObjectLiteral } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { ChangingPassword } from './changing-password.js';
 import { poolWith } from './database-pool.js';
 import type { TlsSettings } from './secret-files.js';
+import { livePool } from './silent-connection.js';
 
 export type EntityClass = (new () => ObjectLiteral) & EntityTarget<ObjectLiteral>;
 /** TypeORM orders migrations by the 13 digits (milliseconds) at the end of the class name. */
@@ -14,6 +16,8 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 const STATEMENT_MS = 30_000;
 const TRANSACTION_MS = 60_000;
 const CONNECT_MS = 5_000;
+/** A server that is there has ended a statement by then. */
+const SILENCE_MS = STATEMENT_MS + 5_000;
 
 /** TypeORM prints failed migrations, with the driver's message, even when logging is off; what fails is thrown anyway. */
 class NoLog implements Logger {
@@ -49,7 +53,7 @@ export interface DatabaseParts {
  */
 export function databaseOptions(parts: DatabaseParts): PostgresDataSourceOptions {
   return {
-    ...connectionOptions(parts.access),
+    ...connectionOptions(parts.access, (Pool) => livePool(Pool, SILENCE_MS)),
     applicationName: parts.name,
     poolSize: parts.poolSize,
     connectTimeoutMS: CONNECT_MS,
@@ -92,11 +96,12 @@ export function ownerOptions(
   };
 }
 
-function connectionOptions({ url, password, tls }: DatabaseAccess): PostgresDataSourceOptions {
-  return {
-    type: 'postgres',
-    url,
-    ...(tls && { ssl: tls }),
-    ...(password && { driver: { Pool: poolWith(new ChangingPassword(password)) } }),
-  };
+type PoolClass = new (options?: pg.PoolConfig) => pg.Pool;
+
+function connectionOptions(
+  { url, password, tls }: DatabaseAccess,
+  extend = (Pool: PoolClass): PoolClass => Pool,
+): PostgresDataSourceOptions {
+  const Pool = extend(password ? poolWith(new ChangingPassword(password)) : pg.Pool);
+  return { type: 'postgres', url, ...(tls && { ssl: tls }), driver: { Pool } };
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
-import { safeError } from '#messaging';
+import { failPoint, safeError } from '#messaging';
 
 export interface ReloadedFileOptions {
   /** What it is, for the log: `keyring`. */
@@ -58,7 +58,9 @@ export class ReloadedFile<T> {
 
   private async readAgain(version: string): Promise<void> {
     try {
-      this.known = this.parse(await readFile(this.path, 'utf8'));
+      const value = this.parse(await readFile(this.path, 'utf8'));
+      failPoint('keys.read');
+      this.known = value;
       this.version = version;
       this.loggedProblem = undefined;
       ReloadedFile.logger.log({ msg: 'file read again', file: this.name });

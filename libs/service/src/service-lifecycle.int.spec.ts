@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ContactExpunged } from '#contracts';
+import { type BatchHandler, on, type Subscription } from '#messaging';
 import { createTestDatabase } from '../../../test/support/database.js';
 import { testModule } from '../test/test-service.js';
 import { migrate } from './migrate.js';
@@ -37,6 +39,12 @@ class Broken1700000000003 implements MigrationInterface {
 
 /** Anybody may call it. */
 const routes = { 'GET /v1/slow': 'public', 'GET /v1/slow/fast': 'public' } as const;
+
+/** Has nothing to do: there is no broker. */
+@Controller()
+class Learn implements BatchHandler<ContactExpunged> {
+  async handle(): Promise<void> {}
+}
 
 let released: () => void = () => undefined;
 
@@ -135,6 +143,25 @@ describe('When the database is not there yet', () => {
     const begun = performance.now();
     await app.stop();
     expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
+describe('When it is not known yet who has been expunged', () => {
+  test('then nothing that a restored database holds is begun', async () => {
+    const { appUrl } = await createTestDatabase();
+    const runs = { reader: 0, other: 0 };
+    const counting = async (name: keyof typeof runs, subscriptions: Subscription[]): Promise<void> => {
+      const app = await startApp(testModule({ DATABASE_URL: appUrl }, [Learn], { routes: {}, subscriptions }));
+      const run = (): Promise<'idle'> => Promise.resolve(((runs[name] += 1), 'idle' as const));
+      app.app.get(Pumps).register({ name, everyMs: 10, run });
+      await app.usable();
+      await sleep(200);
+      await app.stop();
+    };
+    await counting('reader', [on(ContactExpunged, Learn)]);
+    await counting('other', []);
+    expect(runs.reader).toBe(0);
+    expect(runs.other).toBeGreaterThan(0);
   });
 });
 

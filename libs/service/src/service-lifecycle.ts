@@ -36,7 +36,6 @@ export class ServiceLifecycle {
     this.started = true;
     this.relay.start();
     await consume();
-    this.pumps.start();
     this.readiness.watch(() => this.relay.problems());
     this.readiness.watch(() => this.consumer.problems());
     this.readiness.watch(() => this.pumps.problems());

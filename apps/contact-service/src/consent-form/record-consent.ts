@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ContactDeclined, ContactOptedIn, message } from '#contracts';
-import { Outbox } from '#messaging';
+import { failPoint, Outbox } from '#messaging';
 import { Audit } from '#service';
 import { callBackMails } from '../consent/call-back-mails.js';
 import { endAsksOfWithdrawn } from '../consent/opt-in-ask.js';
@@ -29,6 +29,7 @@ export class RecordConsent {
     const { decision, how } = given;
     const at = await changeContact(tx, contact, given);
     await addRecord(tx, contact, given, at);
+    failPoint('consent.recorded');
     if (contact.consent === 'opted-in') await endAsksOfWithdrawn(tx, contact);
     const data = { tenantId, contactId, at: at.toISOString() };
     const said = decision === 'opted-in' ? message(ContactOptedIn, data) : message(ContactDeclined, data);

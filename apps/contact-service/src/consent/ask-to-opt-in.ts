@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Data, message, OptInNotSent, type Outgoing, type RequestOptIn, SendEmail } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
-import { type BatchHandler, Outbox, type Received } from '#messaging';
+import { type BatchHandler, failPoint, Outbox, type Received } from '#messaging';
 import { KeyringFile, seal } from '#service';
 import { ContactConfig } from '../config.js';
 import { ofUndoneImports } from '../imports/undone-imports.js';
@@ -45,6 +45,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
       tx,
       answered.flatMap(({ ask }) => ask ?? []),
     );
+    failPoint('consent.asked');
     await this.outbox.add(
       tx,
       answered.map(({ said }) => said),

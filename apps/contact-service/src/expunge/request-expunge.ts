@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Data, type ExpungeReason, ExpungeRequested, message, type Requester } from '#contracts';
-import { Outbox } from '#messaging';
+import { failPoint, Outbox } from '#messaging';
 import { commit, KeyringFile, newSalt, seal } from '#service';
 import { ContactConfig } from '../config.js';
 import type { Contact } from '../contacts/contact.js';
@@ -80,6 +80,7 @@ export class RequestExpunge {
         return { expungeId, requestedBy, reason, requestedAt, tenantId: contact.tenantId, contactId: contact.id };
       }),
     );
+    failPoint('expunge.marked');
     await this.outbox.add(
       tx,
       requests.map((request) => message(ExpungeRequested, request)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inEveryTenant, inTenant, isSurroundingsError, safeError } from '#messaging';
+import { failPoint, inEveryTenant, inTenant, isSurroundingsError, safeError } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { mappingOf } from './csv/columns.js';
 import { recordsOf } from './csv/records.js';
@@ -70,6 +70,7 @@ export class RunImports implements OnModuleInit, OnModuleDestroy {
     this.sessions.delete(session.of.id);
     this.sessions.set(session.of.id, session);
     const goesOn = await this.importNext(session).catch((error: unknown) => this.failed(session, error));
+    failPoint('import.chunk-committed');
     if (!goesOn) await this.close(session);
     return 'more';
   }
@@ -108,6 +109,7 @@ export class RunImports implements OnModuleInit, OnModuleDestroy {
       if (found?.rowsRead !== session.position) return false;
       if (done) return this.end(tx, found);
       const counts = await this.importChunk.execute(tx, found, rows);
+      failPoint('import.rows-added');
       session.isAhead = (await moveOn(tx, found, this.worker, { rows: rows.length, ...counts })) > MOST_WAITING;
       session.position += rows.length;
       return true;
@@ -116,6 +118,7 @@ export class RunImports implements OnModuleInit, OnModuleDestroy {
 
   private async end(tx: EntityManager, of: Position): Promise<false> {
     await finish(tx, of, of.rowsRead === of.rowsTotal ? { state: 'done' } : { state: 'failed', problem: 'file-lost' });
+    failPoint('import.ended');
     this.logger.log({ msg: 'import ended', importId: of.id, rows: of.rowsRead, imported: of.rowsImported });
     return false;
   }

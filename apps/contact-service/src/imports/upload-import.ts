@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { IsIn } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { inTenant } from '#messaging';
+import { failPoint, inTenant } from '#messaging';
 import { Audit, Optional, PlainText, Pumps, Rejection, type TenantCaller } from '#service';
 import { ContactConfig } from '../config.js';
 import { Tenant } from '../tenants/tenant.js';
@@ -95,6 +95,7 @@ export class UploadImport {
     for (let n = 0, bytes = begin; ; n += 1) {
       await structure.take(bytes);
       if (!(await stagePiece(this.db, owner, n, bytes))) throw calledOff();
+      failPoint('import.staged');
       const next = await rest.next();
       if (next.done) return { encoding: next.value, rows: await rowsOf(structure) };
       bytes = next.value;

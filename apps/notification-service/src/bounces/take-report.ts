@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { failPoint } from '#messaging';
 import { DkimKeys } from '../mail/dkim-keys.js';
 import { parseBounceAddress } from './bounce-address.js';
 import { SmtpRefusal } from './bounce-server.js';
@@ -35,6 +36,7 @@ export class TakeReport {
       return;
     }
     const { known, added } = await this.record.execute([{ emailId, ...judged }]);
+    failPoint('bounce.recorded');
     const outcome = known === 0 ? 'unknown' : added === 0 ? 'repeated' : 'recorded';
     this.logger.log({ msg: 'report', outcome, kind: judged.kind, code: judged.code });
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { BackOff, safeError } from '#messaging';
+import { BackOff, failPoint, safeError } from '#messaging';
 import { NotificationConfig } from '../config.js';
 import type { Attempt } from './attempt.js';
 import type { ClaimedMail } from './claim-mails.js';
@@ -72,6 +72,7 @@ export class DeliverMails {
   }
 
   deliver(mails: readonly ClaimedMail[]): void {
+    if (mails.length > 0) failPoint('mail.claimed');
     const startBefore = performance.now() + this.leaseMs - 1.5 * this.transport.attemptMs;
     for (const mail of mails) {
       const optIn = isOptInMail(mail.purpose);
@@ -94,6 +95,7 @@ export class DeliverMails {
   private async runLane(): Promise<void> {
     for (let next = this.next(); next; next = this.next()) {
       const attempt = await this.attempt(next);
+      if (attempt.kind === 'accepted') failPoint('mail.sent');
       this.noteServer(attempt);
       this.write({ mail: next.mail, verdict: judgeAttempt(attempt, next.mail, this.policy()) });
     }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EmailAccepted, EmailRejected, message, type Outgoing } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
-import { inEveryTenant, Outbox } from '#messaging';
+import { failPoint, inEveryTenant, Outbox } from '#messaging';
 import { tellBounces } from '../bounces/untold-bounces.js';
 import type { ClaimedMail } from './claim-mails.js';
 import type { Verdict } from './judge-attempt.js';
@@ -31,6 +31,7 @@ export class RecordOutcomes {
       const ended = await end(tx, outcomes);
       const bounced = await tellBounces(tx, emailIdsOf(ended));
       const putOff = await putBack(tx, outcomes);
+      failPoint('mail.outcome-written');
       await this.outbox.add(tx, [...ended, ...bounced, ...putOff]);
     });
   }

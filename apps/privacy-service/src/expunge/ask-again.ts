@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { inEveryTenant, Outbox } from '#messaging';
+import { failPoint, inEveryTenant, Outbox } from '#messaging';
 import { Pumps } from '#service';
 import { PrivacyConfig } from '../config.js';
 import { foldInputs } from './fold-inputs.js';
@@ -42,6 +42,7 @@ export class AskAgain implements OnModuleInit {
         tx,
         changed.map((state) => ({ state, askAgainInSeconds: this.pauseAfter(state.askedTimes) })),
       );
+      if (due.length > 0) failPoint('process.asked-again');
       await this.outbox.add(tx, messages);
       return due.length === CHUNK ? 'more' : 'idle';
     });

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ExpungeRequested } from '#contracts';
-import { type BatchHandler, Outbox, type Received } from '#messaging';
+import { type BatchHandler, failPoint, Outbox, type Received } from '#messaging';
 import { PrivacyConfig } from '../config.js';
 import { applyInputs } from './apply-inputs.js';
 import type { Input } from './expunge-state.process.js';
@@ -38,6 +38,7 @@ export class OpenExpunge implements BatchHandler<ExpungeRequested> {
       tx,
       begun.changed.map((state) => ({ state, askAgainInSeconds })),
     );
+    failPoint('process.opened');
     await this.outbox.add(tx, [...fresh.flatMap((request) => request.messages), ...begun.messages]);
   }
 }

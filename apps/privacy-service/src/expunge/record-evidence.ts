@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
 import type { ContactDataErased, Outgoing } from '#contracts';
-import { type BatchHandler, Outbox, type Received } from '#messaging';
+import { type BatchHandler, failPoint, Outbox, type Received } from '#messaging';
 import { SignCertificate } from '../certificate/sign-certificate.js';
 import { controllersOf } from '../tenants/controllers.js';
 import { refuseForeignSender } from './acknowledgement.js';
@@ -31,11 +31,13 @@ export class RecordEvidence implements BatchHandler<ContactDataErased> {
     const { changed } = await applyInputs(inputs, tx, this.logger);
     const open = changed.filter((state) => !awaitsCertificate(state));
     const complete = await this.certify(changed.filter(awaitsCertificate), tx);
+    if (complete.length > 0) failPoint('process.certified');
     await writeRequests(tx, [...open.map((state) => ({ state })), ...complete]);
     await this.outbox.add(
       tx,
       complete.flatMap((request) => request.messages),
     );
+    if (complete.length > 0) failPoint('process.announced');
   }
 
   private async certify(

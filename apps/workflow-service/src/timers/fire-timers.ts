@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { inEveryTenant } from '#messaging';
+import { failPoint, inEveryTenant } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import { type ClaimTerms, claimTimers, type DueTimer } from './claim-timers.js';
@@ -49,10 +49,12 @@ export class FireTimers implements OnModuleInit {
   private async fire(first: ClaimTerms['first']): Promise<readonly DueTimer[]> {
     return inEveryTenant(this.db, async (tx) => {
       const due = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
+      if (due.length > 0) failPoint('timer.claimed');
       await this.inputs.applyLocked(
         tx,
         due.map(({ late, ...ids }) => ({ ...ids, input: { kind: 'timer-fired', late } })),
       );
+      if (due.length > 0) failPoint('timer.fired');
       return due;
     });
   }
