@@ -109,13 +109,13 @@ const MUTANTS: readonly Mutant[] = [
       {
         file: `${MESSAGING}/relay.js`,
         change: [
-          ['this.running = this.run();', 'this.running = Promise.all([this.run(), this.run(), this.run()]);'],
+          ['this.running = this.run();', 'this.running = Promise.all([1, 2, 3, 4, 5].map(() => this.run()));'],
           ['if (!await this.waitForLock(connection)) return;', ''],
           [
             'const rows = await connection.query(',
             'await connection.startTransaction();\n    const rows = await connection.query(',
           ],
-          ['ORDER BY seq LIMIT $1)', 'ORDER BY seq LIMIT least($1::int, 3) FOR UPDATE SKIP LOCKED)'],
+          ['ORDER BY seq LIMIT $1)', 'ORDER BY seq LIMIT least($1::int, 1) FOR UPDATE SKIP LOCKED)'],
           [
             'if (rows.length === 0) return 0;',
             'if (rows.length === 0) return connection.commitTransaction().then(() => 0);',
@@ -188,7 +188,8 @@ async function violatedOn(mutant: Mutant, verbose: boolean): Promise<string[] | 
     await chaosOn(copy, mutant.faults, (line) => {
       if (verbose) print(line);
       const name = /VIOLATED +\d+ (.*)/.exec(line)?.[1];
-      if (name !== undefined) violated.push(name);
+      // What a mutant only grumbles about in its log has not been caught at what it does.
+      if (name !== undefined && !name.includes('error line')) violated.push(name);
       if (line.startsWith('chaos: ')) ended = true;
       const kept = /^What was seen is kept in (.*)/.exec(line)?.[1];
       if (kept !== undefined && !verbose) rmSync(kept, { recursive: true, force: true });

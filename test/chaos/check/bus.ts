@@ -40,7 +40,7 @@ export const DEAD_LETTERS: Invariant = {
 };
 
 /** Part of the sentence a handler gives. */
-const REASONS: Readonly<Record<string, string>> = { seal: 'seal', sender: 'participant' };
+const REASONS: Readonly<Record<string, string>> = { seal: 'seal', sender: 'sender of this message' };
 
 export const ORDER_KEPT: Invariant = {
   name: 'what a service says of one contact on one topic comes in the order it was said',
