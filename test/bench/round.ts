@@ -5,7 +5,9 @@ import { type Contestant, Programs } from './programs.js';
 import type { Topics } from './topic-sizes.js';
 import { countUsage, sum, type Usage } from './usage.js';
 
-const LOOK_MS = 20;
+/** Looking costs the broker something. */
+const LOOK_MS = 100;
+const LOOK_FIRST_MS = 20;
 const HOUR_MS = 3_600_000;
 
 /** What a round was made on. */
@@ -39,7 +41,11 @@ export async function runRound(stage: Stage, contestant: Contestant, expunges: n
   try {
     await programs.start(SERVICE_NAMES.slice(0, 3), mail);
     const starting = programs.start(['privacy-service'], mail);
-    await until('the first contact is asked for', async () => (await topics.written(asked)) > before.asked);
+    await until(
+      'the first contact is asked for',
+      async () => (await topics.written(asked)) > before.asked,
+      LOOK_FIRST_MS,
+    );
     const used = countUsage({ ...programs.processes(), ...surroundings(stage) });
     const begun = performance.now();
     const begunAt = Number(process.hrtime.bigint() / 1_000n);
@@ -68,12 +74,12 @@ export async function runRound(stage: Stage, contestant: Contestant, expunges: n
     return topics.lag(contestant.groups, contestant.reads);
   }
 
-  function until(what: string, done: () => Promise<boolean>): Promise<true> {
+  function until(what: string, done: () => Promise<boolean>, everyMs = LOOK_MS): Promise<true> {
     const look = async (): Promise<true | undefined> => {
       if (programs.failed !== undefined) throw new Error(programs.failed);
       return (await done()) || undefined;
     };
-    return waitUntil(look, { what, timeoutMs: HOUR_MS, everyMs: LOOK_MS, see: system.logDir });
+    return waitUntil(look, { what, timeoutMs: HOUR_MS, everyMs, see: system.logDir });
   }
 }
 
