@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { inBase64 } from '../support/find-traces.js';
 
 const LETTERS = 'bcdfghjkmnpqrtvwxyz';
 const LENGTH = 12;
@@ -30,13 +31,7 @@ export function formsOf(token: string): readonly Form[] {
   ];
 }
 
-/** What stays the same in base64 whatever stands before and after the text. */
-function base64Forms(text: string): string[] {
-  return [0, 1, 2].map((before) => {
-    const encoded = Buffer.from('\0'.repeat(before) + text).toString('base64');
-    const inner = encoded.slice(before === 0 ? 0 : before + 1).replace(/.?={1,2}$/, '');
-    return inner.replaceAll(/[+/]/g, '[+/_-]');
-  });
-}
+/** In either alphabet (RFC 4648, 4 and 5). */
+const base64Forms = (text: string): string[] => inBase64(text).map((form) => form.replaceAll(/[+/]/g, '[+/_-]'));
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
