@@ -75,7 +75,8 @@ export const mailEnvironment = (smtpUrl: string): Record<string, string> => ({
   SMTP_URL: smtpUrl,
   MAIL_DOMAIN,
   DKIM_KEYS_FILE: aFile(dkimFile(ownDkim())),
-  SMTP_TIMEOUT_SECONDS: '1',
+  // So long that a busy machine is not taken for a mail server that hangs.
+  SMTP_TIMEOUT_SECONDS: '60',
   MAIL_RETRY_FIRST_SECONDS: '1',
   BOUNCE_SMTP_PORT: '0',
   BOUNCE_SMTP_HOST: '127.0.0.1',

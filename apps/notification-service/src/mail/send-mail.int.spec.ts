@@ -127,12 +127,14 @@ describe('a server that does not accept', () => {
 
   it('When it hangs after the mail, then the attempt ends by itself and the same mail is repeated', async () => {
     server.behaviour = { onMail: () => (server.seen.length === 1 ? 'hang' : undefined) };
-    await repeatsTheSameMail();
+    const impatient = await startNotification(server.url, { SMTP_TIMEOUT_SECONDS: '1' });
+    await repeatsTheSameMail(impatient);
+    await impatient.stop();
   });
 
   it('When it is slow for one mail, then the others do not wait for it', async () => {
     const gate = Promise.withResolvers<void>();
-    const patient = await startNotification(server.url, { SMTP_TIMEOUT_SECONDS: '60' });
+    const patient = await startNotification(server.url);
     server.behaviour = { onMail: ({ to }) => (to[0] === 'slow@example.com' ? gate.promise : undefined) };
     const slow = await aMail({}, { address: 'slow@example.com' });
     const others = await Promise.all(many(120, () => aMail()));
@@ -147,13 +149,13 @@ describe('a server that does not accept', () => {
 
   it('When it drops the connection after the mail, then the very same mail is repeated', async () => {
     server.behaviour = { onMail: () => (server.seen.length === 1 ? 'drop' : undefined) };
-    await repeatsTheSameMail();
+    await repeatsTheSameMail(service);
   });
 
-  async function repeatsTheSameMail(): Promise<void> {
+  async function repeatsTheSameMail(sender: TestService): Promise<void> {
     const mail = await aMail();
-    await service.deliver(SendEmail, mail);
-    expect((await answerTo(service, mail.emailId)).type).toBe('EmailAccepted');
+    await sender.deliver(SendEmail, mail);
+    expect((await answerTo(sender, mail.emailId)).type).toBe('EmailAccepted');
     expect(server.seen).toHaveLength(2);
     expect(server.seen[1]!.raw.equals(server.seen[0]!.raw)).toBe(true);
     expect(await messageIds(server.seen)).toEqual(many(2, () => `<${mail.emailId}@${MAIL_DOMAIN}>`));
@@ -206,7 +208,7 @@ describe('a stop', () => {
   it('When the service stops while a mail is handed over, then the outcome is stored before it ends', async () => {
     const gate = Promise.withResolvers<void>();
     server.behaviour = { onMail: () => gate.promise };
-    const stopping = await startNotification(server.url, { SMTP_TIMEOUT_SECONDS: '60' });
+    const stopping = await startNotification(server.url);
     const mail = await aMail();
     await stopping.deliver(SendEmail, mail);
     await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 5_000 });
