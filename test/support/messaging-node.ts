@@ -9,6 +9,7 @@ import {
   Housekeeping,
   KafkaBatchServer,
   type KafkaConnection,
+  MESSAGING_DATABASE,
   MessagingModule,
   Outbox,
   Relay,
@@ -48,8 +49,8 @@ export async function aMessagingNode(parts: NodeParts): Promise<MessagingNode> {
     module: TestModule,
     global: true,
     imports: [MessagingModule.forService({ service: group, kafka, subscriptions })],
-    providers: [{ provide: DataSource, useValue: db }, ...handlers],
-    exports: [DataSource],
+    providers: [{ provide: DataSource, useValue: db }, { provide: MESSAGING_DATABASE, useValue: db }, ...handlers],
+    exports: [DataSource, MESSAGING_DATABASE],
   };
   const options = { logger: false, abortOnError: false } as const;
   const context: INestApplicationContext = await NestFactory.createApplicationContext(module, options);

@@ -6,6 +6,7 @@ export { Housekeeping } from './housekeeping.js';
 export { KafkaBatchServer } from './kafka-batch-server.js';
 export { kafkaClient, type KafkaConnection } from './kafka-client.js';
 export { MessagingModule } from './messaging.module.js';
+export { MESSAGING_CONNECTIONS, MESSAGING_DATABASE } from './options.js';
 export { Outbox } from './outbox.js';
 export { Relay } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';

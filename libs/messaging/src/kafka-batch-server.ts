@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
@@ -11,7 +11,7 @@ import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
-import { MESSAGING, type MessagingOptions } from './options.js';
+import { MESSAGING, MESSAGING_DATABASE, type MessagingOptions, PARTITIONS_AT_ONCE } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 
@@ -48,7 +48,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
     private readonly bindings: Bindings,
-    private readonly db: DataSource,
+    @Inject(MESSAGING_DATABASE) private readonly db: DataSource,
   ) {
     super();
   }
@@ -144,6 +144,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
         eachBatch: (payload) => this.handleBatch(payload, consumer, processor),
       });
       await ended;

@@ -9,7 +9,7 @@ import { Relay } from './relay.js';
 
 const PROVIDERS = [Outbox, Relay, Bindings, KafkaBatchServer, DeadLetters, Housekeeping];
 
-/** Messaging of one service. Needs a TypeORM DataSource with the tables of `createMessagingTables`. */
+/** Messaging of one service. Needs a TypeORM DataSource with the tables of `createMessagingTables`, and another as MESSAGING_DATABASE. */
 @Global()
 @Module({})
 export class MessagingModule {

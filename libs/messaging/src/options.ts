@@ -4,6 +4,17 @@ import type { Subscription } from './subscription.js';
 /** Injection token of {@link MessagingOptions}. */
 export const MESSAGING = Symbol('messaging options');
 
+/**
+ * Injection token of the DataSource of relay and consumer: connections of their own, as many as
+ * {@link MESSAGING_CONNECTIONS}, so that requests which wait for a connection never keep messages waiting.
+ */
+export const MESSAGING_DATABASE = Symbol('database of relay and consumer');
+
+/** Partitions handled at the same time; each takes one connection. */
+export const PARTITIONS_AT_ONCE = 3;
+/** One more for the relay. */
+export const MESSAGING_CONNECTIONS = PARTITIONS_AT_ONCE + 1;
+
 export interface MessagingOptions {
   /** Names the consumer group, and the sender in every message. */
   readonly service: string;

@@ -6,7 +6,7 @@ import { brokerProblem } from './broker-problem.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { keyPartitioner } from './key-partitioner.js';
-import { MESSAGING, type MessagingOptions } from './options.js';
+import { MESSAGING, MESSAGING_DATABASE, type MessagingOptions } from './options.js';
 import { OUTBOX_WRITTEN } from './outbox.js';
 import { safeError } from './safe-error.js';
 
@@ -43,13 +43,14 @@ export class Relay {
 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
-    private readonly db: DataSource,
+    @Inject(MESSAGING_DATABASE) private readonly db: DataSource,
+    private readonly requests: DataSource,
   ) {}
 
   /** Begins in the background. */
   start(): void {
     if (this.running) return;
-    this.db.subscribers.push(new WakeAfterCommit(this));
+    for (const db of new Set([this.db, this.requests])) db.subscribers.push(new WakeAfterCommit(this));
     this.stopping = new AbortController();
     this.running = this.run();
   }

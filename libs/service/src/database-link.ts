@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { BackOff, safeError } from '#messaging';
+import { BackOff, MESSAGING_DATABASE, safeError } from '#messaging';
 import type { MigrationClass } from './database.js';
 import { isRefused } from './database-pool.js';
 import { Readiness } from './readiness.js';
@@ -27,6 +27,7 @@ export class DatabaseLink {
 
   constructor(
     private readonly dataSource: DataSource,
+    @Inject(MESSAGING_DATABASE) private readonly messaging: DataSource,
     @Inject(MIGRATIONS) private readonly migrations: readonly MigrationClass[],
     private readonly readiness: Readiness,
   ) {}
@@ -57,12 +58,10 @@ export class DatabaseLink {
 
   private async initialise(): Promise<boolean> {
     try {
-      if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+      for (const dataSource of [this.dataSource, this.messaging]) await open(dataSource);
       this.readiness.clear('database');
       return true;
     } catch (error) {
-      // A pool that was made before the first query failed would stay open beside the next one.
-      await this.dataSource.driver.disconnect().catch(() => undefined);
       this.report('database', isRefused(error) ? 'database: refuses us' : 'database: cannot be reached', error);
       return false;
     }
@@ -102,5 +101,16 @@ export class DatabaseLink {
   private report(part: string, problem: string, error?: unknown): void {
     this.readiness.set(part, problem);
     this.logger.warn({ msg: problem, ...(error === undefined ? {} : { error: safeError(error) }) });
+  }
+}
+
+async function open(dataSource: DataSource): Promise<void> {
+  if (dataSource.isInitialized) return;
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    // A pool that was made before the first query failed would stay open beside the next one.
+    await dataSource.driver.disconnect().catch(() => undefined);
+    throw error;
   }
 }

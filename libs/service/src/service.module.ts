@@ -1,10 +1,17 @@
 import { type DynamicModule, Global, Logger, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DestinationStream } from 'pino';
 import { type Routes, ROUTES, type ServiceName } from '#contracts';
-import { Housekeeping, MessagingModule, safeError, type Subscription } from '#messaging';
+import {
+  Housekeeping,
+  MESSAGING_CONNECTIONS,
+  MESSAGING_DATABASE,
+  MessagingModule,
+  safeError,
+  type Subscription,
+} from '#messaging';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { ROUTE_TABLE, RouteTable } from './access/route-table.js';
@@ -60,13 +67,15 @@ export class ServiceModule {
       imports: [
         DiscoveryModule,
         ScheduleModule.forRoot(),
-        database(parts),
+        database(parts, config.DATABASE_POOL_SIZE),
+        database(parts, MESSAGING_CONNECTIONS, 'messages'),
         MessagingModule.forService({ service: name, kafka: kafkaConnection(config), subscriptions }),
       ],
       controllers: [HealthController, OpenApiController, AuditLogController],
       providers: [
         ...values(parts),
         Readiness,
+        { provide: MESSAGING_DATABASE, useExisting: getDataSourceToken('messages') },
         DatabaseLink,
         Pumps,
         ServiceLifecycle,
@@ -80,6 +89,7 @@ export class ServiceModule {
         config.constructor as typeof ServiceConfig,
         ServiceConfig,
         Readiness,
+        MESSAGING_DATABASE,
         DatabaseLink,
         Pumps,
         RouteTable,
@@ -113,11 +123,12 @@ function values({ name, config, migrations, logTo, routes = ROUTES[name] }: Serv
   ];
 }
 
-function database({ name, config, entities }: ServiceParts): DynamicModule {
+function database({ name, config, entities }: ServiceParts, poolSize: number, purpose?: string): DynamicModule {
   const logger = new Logger('Database');
   const onIdleError = (error: unknown): void => logger.warn({ msg: 'idle connection lost', error: safeError(error) });
-  const parts = { name, access: databaseAccess(config), poolSize: config.DATABASE_POOL_SIZE, entities, onIdleError };
+  const parts = { name: purpose ? `${name} ${purpose}` : name, access: databaseAccess(config), poolSize, entities };
   return TypeOrmModule.forRootAsync({
-    useFactory: () => ({ ...databaseOptions(parts), manualInitialization: true }),
+    name: purpose,
+    useFactory: () => ({ ...databaseOptions({ ...parts, onIdleError }), name: purpose, manualInitialization: true }),
   });
 }
