@@ -123,6 +123,8 @@ async function aWorkflow(db: pg.Client): Promise<Workflow> {
      VALUES ($1, 1, $2, 'active', $3, now())`,
     [workflowId, tenantId, JSON.stringify(steps)],
   );
+  // As after a month of looks: the next one is an hour away.
+  await db.query('INSERT INTO reconciliation (tenant_id, last_run_at) VALUES ($1, now())', [tenantId]);
   return { tenantId, workflowId };
 }
 

@@ -119,6 +119,9 @@ async function launchServer(
   }
 }
 
+/** As k8s/components/cloudnative-pg has it: room for the rows in use, and checkpoints by time, not by each burst of writes. */
+const LIKE_DEPLOYED = { shared_buffers: '512MB', max_wal_size: '4GB' };
+
 function settingsOf(fsync: boolean): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
@@ -134,7 +137,7 @@ function settingsOf(fsync: boolean): Record<string, string> {
     log_parameter_max_length: '0',
     log_parameter_max_length_on_error: '0',
     // synchronous_commit stays on: without it a killed server forgets the last commits, and tests kill it.
-    ...(fsync ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    ...(fsync ? LIKE_DEPLOYED : { fsync: 'off', full_page_writes: 'off' }),
   };
 }
 

@@ -78,7 +78,8 @@ function withBacklog(backlog: RelayBacklog): RunImports {
 }
 
 /** As where a broker is there: that of these tests is away for good, and then nothing is waited for. */
-const withBroker = (): RelayBacklog => new RelayBacklog(service.appDb, new Relay(undefined as never, service.appDb, service.appDb));
+const withBroker = (): RelayBacklog =>
+  new RelayBacklog(service.appDb, new Relay(undefined as never, service.appDb, service.appDb));
 
 /** Leaves so many messages waiting, and no others. */
 const makeWaiting = async (count: number): Promise<void> => {

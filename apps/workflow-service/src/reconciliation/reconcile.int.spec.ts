@@ -59,6 +59,19 @@ describe('The reconciler', () => {
     expect(await service.said(contacts[4_199]!.contactId)).toMatchObject([{ type: 'RequestOptIn' }]);
   });
 
+  test('When all was looked at less than the interval ago, then nothing is looked at until it is over', async () => {
+    const active = await service.anActive(SHORT_STEPS);
+    const { contactId, tenantId } = await service.anEnrolled(active);
+    const reconciler = service.app.get(Reconcile);
+    await reconcile();
+    await service.db.query('DELETE FROM timer WHERE contact_id = $1', [contactId]);
+    expect(await reconciler.executeWhenDue()).toBe('idle');
+    expect(await shown(tenantId)).toMatchObject({ timersRestored: 0 });
+    await service.db.query(`UPDATE reconciliation SET last_run_at = now() - interval '1 hour'`);
+    while ((await reconciler.executeWhenDue()) === 'more');
+    expect(await shown(tenantId)).toMatchObject({ timersRestored: 1 });
+  });
+
   test('When timers are there that nobody waits for, then they go and nothing is sent', async () => {
     const active = await service.anActive(SHORT_STEPS);
     const { contactId, tenantId } = await service.anEnrolled(active);

@@ -21,12 +21,14 @@ import {
 const SLICE_ENROLMENTS = 2_000;
 const CHUNK = 1_000;
 const KEPT_DAYS = 90;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Compares enrolments, timers and what was asked for, and repairs what does not fit: an enrolment that waits for nothing gets
  * a timer, a timer that nobody waits for goes, and what has no outcome after a day is asked for again. None of it should
  * ever be found, so all of it is counted; but a mail may wait in the send budget, and is only amiss when asking again brings
- * no word of it. Goes through the contacts in slices, so that no look takes long.
+ * no word of it. Goes through the contacts in slices, so that no look takes long; when it is time again is written down, so
+ * that neither restarts nor further instances begin anew.
  */
 @Injectable()
 export class Reconcile implements OnModuleInit {
@@ -41,8 +43,14 @@ export class Reconcile implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const everyMs = this.config.RECONCILE_EVERY_SECONDS * 1_000;
-    this.pumps.register({ name: 'reconciler', everyMs, run: () => this.execute() });
+    const everyMs = Math.min(this.config.RECONCILE_EVERY_SECONDS * 1_000, LONGEST_PAUSE_MS);
+    this.pumps.register({ name: 'reconciler', everyMs, run: () => this.executeWhenDue() });
+  }
+
+  /** The next slice, unless all have been looked through less than RECONCILE_EVERY_SECONDS ago. */
+  async executeWhenDue(): Promise<PumpResult> {
+    const isDue = this.after !== FIRST || (await inEveryTenant(this.db, (tx) => this.isDue(tx)));
+    return isDue ? this.execute() : 'idle';
   }
 
   /** Looks through the next slice, a chunk of each kind at most; 'more' until the last one is done. */
@@ -58,6 +66,15 @@ export class Reconcile implements OnModuleInit {
     if (slice.upTo !== LAST) return 'more';
     await inEveryTenant(this.db, noteRun);
     return 'idle';
+  }
+
+  private async isDue(tx: EntityManager): Promise<boolean> {
+    const [row]: { due: boolean }[] = await tx.query(
+      `SELECT EXISTS (SELECT FROM workflow LEFT JOIN reconciliation r USING (tenant_id)
+         WHERE coalesce(r.last_run_at, '-infinity') <= now() - $1 * interval '1 second') AS due`,
+      [this.config.RECONCILE_EVERY_SECONDS],
+    );
+    return row!.due;
   }
 
   private async inTransaction(
