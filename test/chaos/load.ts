@@ -31,7 +31,7 @@ function draw(people: People, chance: Chance, expunges: number): Act[] {
     const at = company();
     return (own) => people.isRemoved(at, own);
   });
-  add(Math.round(expunges * 0.15), () => () => people.isHidden());
+  add(Math.round(expunges * 0.15), () => (own) => people.isHidden(own));
   for (const rows of files(chance, silent)) {
     const at = company();
     acts.push(() => people.imports(at, rows));

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { anActiveWorkflow } from '#local';
+import { type Actor, anActiveWorkflow } from '#local';
 import { aCompany, type Company, type TestSystem } from '../support/test-system.js';
-import { Asker } from './ask.js';
+import { Asker, type Reply } from './ask.js';
 import type { Chance } from './chance.js';
 import { type Databases, storedOf } from './databases.js';
 import type { Deed, Role, RunFolder } from './run-folder.js';
@@ -77,10 +77,15 @@ export class People {
     await Promise.all(notes);
   }
 
-  /** Signs up and presses Delete Account where that only hides. */
-  async isHidden(): Promise<void> {
+  /** Signs up and presses Delete Account where that only hides; some come back and leave again, several times in a row. */
+  async isHidden(chance: Chance): Promise<void> {
     const { candidate, ...person } = await this.signUp(this.off, 'hidden');
-    const reply = await this.asker.insist({ url: this.url('/v1/account'), method: 'DELETE', as: candidate });
+    const hide = () => this.asker.insist({ url: this.url('/v1/account'), method: 'DELETE', as: candidate });
+    for (let left = chance.happens(0.5) ? 4 : 0; left > 0; left -= 1) {
+      await hide();
+      await this.register(candidate, person.address);
+    }
+    const reply = await hide();
     this.note({ ...person, what: 'hidden-answered', answer: outcomeOf(reply.text) ?? String(reply.status) });
   }
 
@@ -139,16 +144,21 @@ export class People {
 
   private async signUp(company: Company, role: Role, address = `${role}-${randomUUID()}@example.org`) {
     const candidate = company.candidate();
-    const account = { url: this.url('/v1/account'), as: candidate };
-    const body = JSON.stringify({ email: address, givenName: 'Lena', familyName: 'Adeyemi', language: 'en' });
-    const made = await this.asker.insist({ ...account, method: 'POST', body, type: 'application/json' });
+    const made = await this.register(candidate, address);
     // Made before, when the answer was lost.
+    const account = { url: this.url('/v1/account'), as: candidate };
     const { text } = made.status === 201 ? made : await this.asker.insist(account);
     const { id: contactId } = JSON.parse(text) as { id?: string };
     if (contactId === undefined) throw new Error(`a sign-up was answered ${made.status}: ${made.text}`);
     const person = { role, tenantId: company.tenantId, address, contactId };
     this.note({ ...person, what: 'signed-up' });
     return { ...person, candidate };
+  }
+
+  private register(candidate: Actor, email: string): Promise<Reply> {
+    const body = JSON.stringify({ email, givenName: 'Lena', familyName: 'Adeyemi', language: 'en' });
+    const question = { url: this.url('/v1/account'), method: 'POST', as: candidate, type: 'application/json' };
+    return this.asker.insist({ ...question, body });
   }
 
   private post(company: Company, url: string, body: object = {}) {

@@ -8,6 +8,9 @@ const logger = new Logger('Process');
 export async function serve(module: DynamicModule): Promise<void> {
   process.on('uncaughtException', (error) => breakDown('uncaught exception', error));
   process.on('unhandledRejection', (error) => breakDown('unhandled rejection', error));
+  // Node's own listener would print text among the lines of JSON.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => logger.warn({ msg: 'warning of the runtime', error: safeError(warning) }));
   // Signals count from the first moment on; a service that is still starting is stopped once it has started.
   const starting = startApp(module);
   stopOnSignal(starting);

@@ -108,14 +108,17 @@ describe('When the database is not there yet', () => {
     const url = new URL(appUrl);
     const port = await freePort();
     const away = `postgres://${url.username}:${url.password}@127.0.0.1:${port}${url.pathname}`;
-    const parts = { routes, migrations: [FirstTable1700000000001] };
-    running = await startApp(testModule({ DATABASE_URL: away }, [SlowController], parts));
+    const logged: { level: string; msg: string }[] = [];
+    const logTo = { write: (line: string): void => void logged.push(JSON.parse(line) as (typeof logged)[number]) };
+    const parts = { routes, migrations: [FirstTable1700000000001], logTo };
+    running = await startApp(testModule({ DATABASE_URL: away, LOG_LEVEL: 'info' }, [SlowController], parts));
     expect((await fetch(`${running.url}/health/started`)).status).toBe(200);
     expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
     await waitFor(async () => (await ready(running!.url)).problems.includes('database: cannot be reached'));
     const refused = await fetch(`${running.url}/v1/slow/fast`);
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ code: 'starting' });
+    expect(logged.filter(({ msg }) => msg === 'request failed')).toMatchObject([{ level: 'warn' }]);
 
     const tunnel = await tunnelTo(port, url);
     await waitFor(async () => (await ready(running!.url)).problems.some((problem) => problem.startsWith('schema:')));

@@ -10,6 +10,8 @@ const PARKED = /^(malformed messages parked|message parked)$/;
  */
 const SURROUNDINGS =
   /"code":"(08|40|53|57)\w{3}"|E(CONN|PIPE|TIMEDOUT|SOCKET|HOST)|KafkaJS|QueryFailedError|"at [^"]*(node_modules\/pg(-pool)?\/|kafkajs)/;
+/** What a database that is away or slow makes of a request. */
+const UNRECORDED = /^refused attempt not recorded before its answer$/;
 /** Pumps and connections pause up to a minute after errors. */
 const AFTERWARDS_MS = 60_000;
 
@@ -21,7 +23,7 @@ function isExplained(line: LogLine, faults: readonly Fault[]): boolean {
   if (line.level !== 'error') return false;
   if (PARKED.test(line.text)) return true;
   const during = faults.some(({ from, to }) => from <= line.at && line.at <= to + AFTERWARDS_MS);
-  return during && SURROUNDINGS.test(line.error);
+  return during && (SURROUNDINGS.test(line.error) || UNRECORDED.test(line.text));
 }
 
 export const NO_UNEXPLAINED_ERROR: Invariant = {
