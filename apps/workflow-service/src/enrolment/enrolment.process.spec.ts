@@ -7,7 +7,8 @@ import { decide } from './enrolment.process.js';
 import type { Decision, Given, Progress } from './enrolment-moves.process.js';
 
 const DAY = 24 * 60 * 60;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60 * 1_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const NOW = new Date('2026-11-02T09:30:00.000Z');
 const STEPS = [
@@ -293,7 +294,7 @@ describe('A removal that is put off', () => {
     ]);
   });
 
-  test.each(['held', 'policy-off', 'kill-switch', 'not-asked'] as const)(
+  test.each(['held', 'policy-off', 'kill-switch'] as const)(
     'When it is declined for now (%s), then it is asked for after an hour, doubling to a day, for ever',
     (reason) => {
       let state = expunging;
@@ -306,6 +307,14 @@ describe('A removal that is put off', () => {
       expect(progress({ ...expunging, postponed: 100_000 }, keeps(reason)).timer).toEqual(later(DAY_MS));
     },
   );
+
+  it('When contact-service knows of no mail, then it is asked for after a minute, doubling to a day', () => {
+    const pauses = [0, 1, 6, 11, 100_000].map((count) => {
+      const { timer } = progress({ ...expunging, postponed: count }, keeps('not-asked'));
+      return (timer!.getTime() - NOW.getTime()) / MINUTE_MS;
+    });
+    expect(pauses).toEqual([1, 2, 64, 1_440, 1_440]);
+  });
 
   it('When it is too early, then it is asked for at the right time; where that is not later, after an hour', () => {
     expect(progress(expunging, keeps('too-early')).timer).toEqual(later(30 * DAY_MS));

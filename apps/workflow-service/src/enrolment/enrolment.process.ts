@@ -24,7 +24,8 @@ import {
 } from './enrolment-moves.process.js';
 import { bounced, rejected } from './mail-came-back.process.js';
 
-const HOUR_MS = 60 * 60 * 1_000;
+const MINUTE_MS = 60 * 1_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 type Rules = { readonly [K in Kind]: (state: EnrolmentState, input: InputOf<K>, given: Given) => Decision };
@@ -116,7 +117,10 @@ const KEPT: Readonly<Record<DeclineReason, [EnrolmentStateName, string?] | 'late
   'daily-cap': 'later',
 };
 
-/** When it is asked for again: at the right time where that is known, otherwise after an hour, doubling to a day. */
+/**
+ * When it is asked for again: at the right time where that is known; otherwise after an hour, doubling to a day. That the mail
+ * was accepted may just not have reached contact-service yet: then it begins with a minute.
+ */
 function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }: Given): number {
   const present = now.getTime();
   if (reason === 'daily-cap') return (Math.floor(present / DAY_MS) + 1) * DAY_MS;
@@ -126,7 +130,8 @@ function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }:
     // A mail of another workflow may have promised more; when that is over is not known here.
     if (over > present) return over;
   }
-  return present + Math.min(DAY_MS, HOUR_MS * 2 ** Math.min(state.postponed, 10));
+  const firstMs = reason === 'not-asked' ? MINUTE_MS : HOUR_MS;
+  return present + Math.min(DAY_MS, firstMs * 2 ** Math.min(state.postponed, 20));
 }
 
 /** As at the beginning, by other mails with clocks of their own; also who could not be asked. What was sent before is forgotten. */
