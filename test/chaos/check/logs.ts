@@ -12,7 +12,7 @@ const SURROUNDINGS =
   /"code":"(08|40|53|57)\w{3}"|E(CONN|PIPE|TIMEDOUT|SOCKET|HOST)|KafkaJS|QueryFailedError|"at [^"]*(node_modules\/pg(-pool)?\/|kafkajs)/;
 /** What a database that is away or slow makes of a request. */
 const UNRECORDED = /^refused attempt not recorded before its answer$/;
-/** Pumps and connections pause up to a minute after errors. */
+/** Pumps and connections pause up to a minute after errors, and what has piled up meanwhile is worked off. */
 const AFTERWARDS_MS = 60_000;
 
 /** What commands that run beside a service print. */
@@ -22,7 +22,9 @@ function isExplained(line: LogLine, faults: readonly Fault[]): boolean {
   if (line.level === 'raw') return COMMANDS.test(line.text);
   if (line.level !== 'error') return false;
   if (PARKED.test(line.text)) return true;
-  const during = faults.some(({ from, to }) => from <= line.at && line.at <= to + AFTERWARDS_MS);
+  const during = faults.some(
+    ({ from, to, recoveredAt = to }) => from <= line.at && line.at <= recoveredAt + AFTERWARDS_MS,
+  );
   return during && (SURROUNDINGS.test(line.error) || UNRECORDED.test(line.text));
 }
 
