@@ -124,7 +124,7 @@ const MUTANTS: readonly Mutant[] = [
         ],
       },
     ],
-    faults: ['kill broker', 'kill broker', 'kill broker'],
+    faults: ['kill broker', 'reset kafka', 'reset kafka', 'kill broker', 'reset kafka', 'reset kafka'],
   },
   {
     name: 'seal-binding',

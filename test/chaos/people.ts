@@ -81,7 +81,7 @@ export class People {
   async isHidden(chance: Chance): Promise<void> {
     const { candidate, ...person } = await this.signUp(this.off, 'hidden');
     const hide = () => this.asker.insist({ url: this.url('/v1/account'), method: 'DELETE', as: candidate });
-    for (let left = chance.happens(0.5) ? 4 : 0; left > 0; left -= 1) {
+    for (let left = chance.happens(0.6) ? 8 : 0; left > 0; left -= 1) {
       await hide();
       await this.register(candidate, person.address);
     }
