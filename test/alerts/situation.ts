@@ -23,10 +23,10 @@ export interface Fires extends Situation {
   readonly summary?: string;
 }
 
-/** Two situations for an alert, as close to each other as can be. */
+/** Situations for an alert, those of both kinds as close to each other as can be. */
 export interface AlertCase {
-  readonly fires: Fires;
-  readonly silent: Situation;
+  readonly fires: readonly Fires[];
+  readonly silent: readonly Situation[];
 }
 
 interface Expectation {
@@ -36,24 +36,30 @@ interface Expectation {
 }
 
 /** What promtool says when the alert does not fire as said; empty when it does. */
-export const problemsWhenFiring = (alert: Alert, { fires }: AlertCase): Promise<string> => {
-  const expected = {
-    exp_labels: { ...alert.labels, ...fires.labels },
-    exp_annotations: {
-      ...alert.annotations,
-      description: fires.says,
-      ...(fires.summary === undefined ? {} : { summary: fires.summary }),
-    },
-  };
-  return problemsOf(fires, [
-    { eval_time: fires.at, alertname: alert.alert, exp_alerts: [expected] },
-    ...(fires.notYet === undefined ? [] : [{ eval_time: fires.notYet, alertname: alert.alert, exp_alerts: [] }]),
-  ]);
-};
+export async function problemsWhenFiring(alert: Alert, { fires }: AlertCase): Promise<string> {
+  const problems = await Promise.all(fires.map((one) => problemsOf(one, expectationsOf(alert, one))));
+  return problems.join('');
+}
 
 /** What promtool says when the alert fires although it should not; empty when it is silent. */
-export const problemsWhenSilent = ({ alert }: Alert, { silent }: AlertCase): Promise<string> =>
-  problemsOf(silent, [{ eval_time: silent.at, alertname: alert, exp_alerts: [] }]);
+export async function problemsWhenSilent({ alert }: Alert, { silent }: AlertCase): Promise<string> {
+  const problems = await Promise.all(silent.map((one) => problemsOf(one, [nobodyAt(one.at, alert)])));
+  return problems.join('');
+}
+
+const nobodyAt = (at: string, alert: string): Expectation => ({ eval_time: at, alertname: alert, exp_alerts: [] });
+
+function expectationsOf(
+  alert: Alert,
+  { at, notYet, labels, says, summary = alert.annotations!.summary }: Fires,
+): Expectation[] {
+  const expected = {
+    exp_labels: { ...alert.labels, ...labels },
+    exp_annotations: { ...alert.annotations, summary, description: says },
+  };
+  const fires = { eval_time: at, alertname: alert.alert, exp_alerts: [expected] };
+  return notYet === undefined ? [fires] : [fires, nobodyAt(notYet, alert.alert)];
+}
 
 async function problemsOf({ series, every = '1m' }: Situation, expectations: readonly Expectation[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'contact-expunge-alerts-'));
