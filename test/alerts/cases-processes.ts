@@ -9,9 +9,10 @@ const OTHERS = {
 const requests = (status: string, route = '/v1/contacts/:contactId'): string =>
   `http_request_duration_seconds_count{service="contact-service",method="GET",route="${route}",status="${status}"}`;
 const LOOP = 'nodejs_eventloop_lag_p99_seconds{service="contact-service",instance="a"}';
-const POOL = 'database_pool_waiting{service="contact-service",instance="a",pool="main"}';
+const POOL = 'database_pool_waiting{service="contact-service",instance="a",pool="application"}';
 const FAILED = 'metrics_read_failed{service="contact-service",instance="a"}';
-const ENDS = 'key_expires_timestamp_seconds{service="notification-service",instance="a",key="bounces"}';
+const ENDS =
+  'key_expires_timestamp_seconds{service="notification-service",instance="a",key="BOUNCE_SMTP_TLS_CERT_FILE"}';
 const OF_CONTACT = { service: 'contact-service' };
 const OF_PROCESS = { ...OF_CONTACT, instance: 'a' };
 const down = {
@@ -86,9 +87,9 @@ export const processCases: Readonly<Record<string, AlertCase>> = {
         series: { [POOL]: '1x30' },
         at: '6m',
         notYet: '4m',
-        labels: { ...OF_PROCESS, pool: 'main' },
+        labels: { ...OF_PROCESS, pool: 'application' },
         summary: 'contact-service waits for connections to its database',
-        says: 'At every look for 5 minutes somebody waited for a connection of pool main of a (contact-service).',
+        says: 'At every look for 5 minutes somebody waited for a connection of pool application of a (contact-service).',
       },
     ],
     // Many at once, and then none.
@@ -101,9 +102,9 @@ export const processCases: Readonly<Record<string, AlertCase>> = {
         every: '10m',
         at: '2h',
         notYet: '30m',
-        labels: { service: 'notification-service', key: 'bounces' },
-        summary: 'A key or certificate of notification-service is about to end',
-        says: 'bounces of notification-service ends in 13d 22h 0m 0s.',
+        labels: { service: 'notification-service', key: 'BOUNCE_SMTP_TLS_CERT_FILE' },
+        summary: 'A certificate of notification-service is about to end',
+        says: 'The certificate of BOUNCE_SMTP_TLS_CERT_FILE of notification-service ends in 13d 22h 0m 0s.',
       },
     ],
     silent: [{ series: { [ENDS]: '1300000x30' }, every: '10m', at: '2h' }],

@@ -1,6 +1,7 @@
 import type { AlertCase } from './situation.js';
 
-const OPEN = 'expunge_oldest_open_age_seconds{service="privacy-service",instance="a"}';
+const OPEN = 'expunge_oldest_open_age_seconds{service="privacy-service",instance="a",state="erasing"}';
+const ON_HOLD = OPEN.replace('erasing', 'waiting');
 const DEADLINE = 'expunge_seconds_to_legal_deadline{service="privacy-service",instance="a"}';
 const waiting = (purpose: string): string =>
   `mail_oldest_waiting_age_seconds{service="notification-service",instance="a",purpose="${purpose}"}`;
@@ -21,7 +22,7 @@ export const promiseCases: Readonly<Record<string, AlertCase>> = {
         says: 'The oldest removal under way was asked for 1h 20m 0s ago; it usually takes seconds.',
       },
     ],
-    silent: [{ series: { [OPEN]: '3500+0x60' }, at: '1h' }],
+    silent: [{ series: { [OPEN]: '3500+0x60', [ON_HOLD]: '900000+60x60' }, at: '1h' }],
   },
   RemovalOverdue: {
     fires: [
@@ -32,7 +33,7 @@ export const promiseCases: Readonly<Record<string, AlertCase>> = {
         says: 'The oldest removal under way was asked for 1d 0h 10m 0s ago. The person still waits for the proof.',
       },
     ],
-    silent: [{ series: { [OPEN]: '86000+0x30' }, at: '30m' }],
+    silent: [{ series: { [OPEN]: '86000+0x30', [ON_HOLD]: '900000+60x30' }, at: '30m' }],
   },
   LegalDeadlineNear: {
     fires: [
