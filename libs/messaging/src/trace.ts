@@ -36,10 +36,12 @@ export const traceparentOf = (key: string): string => {
   return asTraceparent(trace?.byKey?.get(key) ?? trace?.traceparent);
 };
 
-const asTraceparent = (value: string | undefined): string =>
+/** This one, or a new one when there is none or it is invalid. */
+export const asTraceparent = (value: string | undefined): string =>
   value !== undefined && TRACEPARENT.test(value) ? value : newTraceparent();
 
+/** Ids for the log lines of one piece of work. No span is recorded for it, and the flags say so. */
 function newTraceparent(): string {
   const id = idBytes(24).toString('hex');
-  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
+  return `00-${id.slice(0, 32)}-${id.slice(32)}-00`;
 }
