@@ -13,7 +13,7 @@ export { Outbox } from './outbox.js';
 export { Relay } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
-export { beginSpan, beginTrace, recordSpans, type Span, type SpanParts, type SpanRecorder, unrecorded } from './spans.js';
+export { beginSpan, beginTrace, partOrFollower, recordSpans, type Span, type SpanParts, type SpanRecorder, unrecorded } from './spans.js';
 export { isSurroundingsError } from './surroundings-error.js';
 export { createMessagingTables, HeadersAsWritten1790000000000, keepOutOfStatistics } from './tables.js';
 export {
@@ -26,4 +26,4 @@ export {
   seeingEveryTenant,
   type TenantQuery,
 } from './tenant.js';
-export { asTraceparent, currentTrace, runWithBatchTrace, runWithTrace } from './trace.js';
+export { asTraceparent, currentTrace, recordedTraceOf, runWithBatchTrace, runWithTrace } from './trace.js';

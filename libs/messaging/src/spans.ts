@@ -41,6 +41,14 @@ export function beginSpan(parts: SpanParts): Span | undefined {
   return recorder.begin(parts);
 }
 
+/** A trace that somebody looks at ends; what is done later is the beginning of another one, which says what it follows. */
+const LONG_WAIT_MS = 10 * 60_000;
+
+/** Whether what waited since then is a part of that trace still, or follows it. */
+export function partOrFollower(traceparent: string | undefined, since: Date): Pick<SpanParts, 'parent' | 'follows'> {
+  return Date.now() - since.getTime() < LONG_WAIT_MS ? { parent: traceparent } : { follows: traceparent };
+}
+
 /**
  * The first span in these services: of a request from outside, whose traceparent may be given. Undefined when traces are off,
  * when the caller's trace is not recorded, and when enough were begun in this second.
