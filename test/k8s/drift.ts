@@ -80,6 +80,7 @@ function portDrift(own: readonly Workload[], objects: readonly Manifest[]): stri
       const { all } = environmentOf(container!, objects);
       const wanted = {
         http: all.HTTP_PORT ?? HTTP_PORT,
+        ...(all.METRICS_PORT ? { metrics: all.METRICS_PORT } : {}),
         ...(all.BOUNCE_SMTP_PORT ? { bounces: all.BOUNCE_SMTP_PORT } : {}),
       };
       const opened = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import kafkajs, { type Batch, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
@@ -11,6 +11,8 @@ import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
+import { MeasureConsumer } from './measure-consumer.js';
+import { MeasureMessages } from './measure-messages.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
@@ -49,6 +51,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     @Inject(MESSAGING) private readonly options: MessagingOptions,
     private readonly bindings: Bindings,
     private readonly db: DataSource,
+    private readonly measure: MeasureMessages,
+    private readonly progress: MeasureConsumer,
   ) {
     super();
   }
@@ -66,6 +70,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   start(): void {
     if (this.running) return;
     this.stopping = new AbortController();
+    this.measure.expect(this.bindings.byType.values());
+    this.progress.assigned(this.bindings.topics);
     if (!this.bindings.byType.has(ContactExpunged.type)) this.catchUpDone.resolve();
     this.running = this.bindings.byType.size === 0 ? this.nothingToDo() : this.run();
   }
@@ -125,7 +131,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private async session(succeeded: () => void): Promise<void> {
     const { service } = this.options;
     const kafka = kafkaClient(service, this.options.kafka);
-    const processor = new ChunkProcessor(this.db, this.bindings.byType);
+    const processor = new ChunkProcessor(this.db, this.bindings.byType, this.measure);
     await assertTopicsExist(kafka, this.bindings.topics);
     if (this.bindings.byType.has(ContactExpunged.type)) await this.catchUp(kafka, processor);
     if (this.stopping.signal.aborted) return;
@@ -166,11 +172,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private untilCrashOrStop(consumer: Consumer, succeeded: () => void): Promise<void> {
-    const { CRASH, GROUP_JOIN, FETCH_START, HEARTBEAT } = consumer.events;
+    const { CRASH, GROUP_JOIN, FETCH_START, FETCH, HEARTBEAT } = consumer.events;
     consumer.on(FETCH_START, () => this.beat());
-    consumer.on(HEARTBEAT, () => this.beat());
+    consumer.on(FETCH, () => this.progress.heard());
+    consumer.on(HEARTBEAT, () => {
+      this.beat();
+      this.progress.heard();
+    });
     consumer.on(GROUP_JOIN, () => {
       this.problem = undefined;
+      this.progress.assigned(this.bindings.topics);
       succeeded();
     });
     const ended = new Promise<void>((resolve, reject) => {
@@ -191,6 +202,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         return { topic, partition, offset, key: key?.toString() ?? '', headers, value };
       });
       if (!payload.isRunning() || payload.isStale()) return;
+      this.progress.waiting(payload.batch, Number(chunk[0]!.timestamp));
       if (!(await this.processUntilDone(records, payload, processor))) return;
       failPoint('chunk.committed');
       const last = chunk.at(-1)!.offset;
@@ -199,6 +211,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       failPoint('offsets.committed');
       await payload.heartbeat();
     }
+    this.noteEnd(payload.batch);
+  }
+
+  /** What comes next is at least as new as the last record that was handled; nothing comes at the end. */
+  private noteEnd(batch: Batch): void {
+    const last = batch.messages.at(-1);
+    if (last === undefined || batch.offsetLag() === '0') this.progress.atTheEnd(batch);
+    else this.progress.waiting(batch, Number(last.timestamp));
   }
 
   /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
