@@ -1,3 +1,6 @@
+/** What every series of ours carries, by the PodMonitor and by prometheus.yml. */
+export const JOB = 'contact-expunge';
+
 /**
  * The metrics that alerts and dashboards may use, and the labels of each besides those that all have. A name that services no
  * longer publish would leave an alert silent for ever and nobody would notice.

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JOB } from './known-metrics.js';
 import { promtool } from './promtool.js';
 import { type Alert, RULES_FILE } from './rules.js';
 
@@ -79,6 +80,4 @@ async function problemsOf({ series, every = '1m' }: Situation, expectations: rea
   }
 }
 
-/** Every series of ours has this label, by the PodMonitor and by prometheus.yml. */
-const ofOurJob = (series: string): string =>
-  series.includes('{') ? series.replace('{', '{job="contact-expunge",') : `${series}{job="contact-expunge"}`;
+const ofOurJob = (series: string): string => series.replace('{', `{job="${JOB}",`);

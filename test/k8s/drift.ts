@@ -2,6 +2,7 @@ import { SERVICES } from '#contracts';
 import { ServiceConfig } from '#service';
 import { environmentOf, missingFiles } from './environment.js';
 import { type Manifest, nameOf, ofKind, type Workload, workloadsOf } from './manifest.js';
+import { metricsDrift } from './metrics-drift.js';
 import { networkDrift } from './network-drift.js';
 import { release } from './release.js';
 import { routeDrift } from './routes.js';
@@ -24,6 +25,10 @@ export function drift(objects: readonly Manifest[]): string[] {
     ...portDrift(own, objects),
     ...routeDrift(objects),
     ...networkDrift(objects),
+    ...metricsDrift(
+      own.filter((workload) => !isMigration(workload)),
+      objects,
+    ),
   ];
 }
 
