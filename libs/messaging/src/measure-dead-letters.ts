@@ -25,7 +25,7 @@ export class MeasureDeadLetters {
 
   async read(tx: EntityManager): Promise<void> {
     const rows: { topic: string; letters: number }[] = await tx.query(
-      `SELECT topic, count(*)::int AS letters FROM (SELECT topic FROM dead_letter ORDER BY topic LIMIT $1) AS some
+      `SELECT topic, count(*)::int AS letters FROM (SELECT topic FROM dead_letter ORDER BY topic LIMIT $1) AS counted
        GROUP BY topic`,
       [MOST],
     );

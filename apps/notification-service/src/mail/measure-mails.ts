@@ -54,7 +54,7 @@ export class MeasureMails {
          extract(epoch FROM now() - min(queued_at) FILTER (WHERE queued_at <= now()))::float AS age
        FROM (
          (SELECT purpose, queued_at FROM mail WHERE NOT ${IS_OPT_IN} ORDER BY due_at LIMIT $1) UNION ALL
-         (SELECT purpose, queued_at FROM mail WHERE ${IS_OPT_IN} ORDER BY due_at LIMIT $1)) AS some
+         (SELECT purpose, queued_at FROM mail WHERE ${IS_OPT_IN} ORDER BY due_at LIMIT $1)) AS counted
        GROUP BY purpose`,
       [MOST],
     );

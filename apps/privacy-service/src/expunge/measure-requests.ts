@@ -49,7 +49,7 @@ export class MeasureRequests {
          (${some('waiting', `state = 'waiting'`)}) UNION ALL
          (${some('erasing', `state = 'erasing'`)}) UNION ALL
          (${some('expunged', `state = 'expunged' AND email_id IS NOT NULL AND NOT confirmation_failed`)}) UNION ALL
-         (${some('confirmation-failed', 'confirmation_failed')})) AS some
+         (${some('confirmation-failed', 'confirmation_failed')})) AS counted
        GROUP BY state`,
       [MOST],
     );

@@ -48,8 +48,8 @@ export class DatabaseReadings {
   }
 
   /** Resolves within 1.5 s, and never rejects. */
-  async refresh(): Promise<void> {
-    if (performance.now() - this.readAt < FRESH_MS) return;
+  async refresh({ notOlderThanMs = FRESH_MS } = {}): Promise<void> {
+    if (performance.now() - this.readAt < notOlderThanMs) return;
     // One at a time: a database that does not answer is not asked again by every scrape.
     this.running ??= this.readAll().finally(() => (this.running = undefined));
     const read = this.running.then(() => true);
