@@ -17,7 +17,7 @@ type MailOutcome = (typeof OUTCOMES)[number];
 export class MeasureMails {
   private readonly mails: Counter<'purpose' | 'outcome'>;
   private readonly waiting: Gauge<'purpose'>;
-  private readonly oldest: Gauge;
+  private readonly oldest: Gauge<'purpose'>;
 
   constructor(registry: Registry, readings: DatabaseReadings) {
     this.mails = new Counter({
@@ -36,6 +36,7 @@ export class MeasureMails {
     this.oldest = new Gauge({
       name: 'mail_oldest_waiting_age_seconds',
       help: 'Since the oldest mail that waits was ordered; those that wait for their send budget are left out. 0 when there is none',
+      labelNames: ['purpose'],
       registers: [registry],
     });
     readings.add(this);
@@ -58,14 +59,16 @@ export class MeasureMails {
        GROUP BY purpose`,
       [MOST],
     );
-    for (const purpose of EMAIL_PURPOSES) this.waiting.set({ purpose }, 0);
-    for (const { purpose, mails } of rows) this.waiting.set({ purpose }, mails);
-    this.oldest.set(Math.max(0, ...rows.map(({ age }) => age ?? 0)));
+    for (const gauge of [this.waiting, this.oldest]) for (const purpose of EMAIL_PURPOSES) gauge.set({ purpose }, 0);
+    for (const { purpose, mails, age } of rows) {
+      this.waiting.set({ purpose }, mails);
+      this.oldest.set({ purpose }, Math.max(0, age ?? 0));
+    }
   }
 
   forget(): void {
     this.waiting.reset();
-    this.oldest.remove();
+    this.oldest.reset();
   }
 }
 

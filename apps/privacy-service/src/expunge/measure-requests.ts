@@ -17,7 +17,7 @@ const LEGAL_TIME = `interval '1 month'`;
 @Injectable()
 export class MeasureRequests {
   private readonly requests: Gauge<'state'>;
-  private readonly oldest: Gauge;
+  private readonly oldest: Gauge<'state'>;
   private readonly deadline: Gauge;
 
   constructor(registry: Registry, readings: DatabaseReadings) {
@@ -29,7 +29,8 @@ export class MeasureRequests {
     });
     this.oldest = new Gauge({
       name: 'expunge_oldest_open_age_seconds',
-      help: 'Since the oldest request was made that is not confirmed; 0 when there is none',
+      help: 'Since the oldest request of each state was made that is not confirmed; 0 when there is none. What waits may wait for a hold',
+      labelNames: ['state'],
       registers: [registry],
     });
     this.deadline = new Gauge({
@@ -56,14 +57,15 @@ export class MeasureRequests {
     for (const state of STATES) this.requests.set({ state }, 0);
     for (const { state, requests } of rows) this.requests.set({ state }, requests);
     const open = rows.filter(({ state }) => OPEN.some((one) => one === state));
-    this.oldest.set(Math.max(0, ...open.map(({ age }) => age)));
+    for (const state of OPEN) this.oldest.set({ state }, 0);
+    for (const { state, age } of open) this.oldest.set({ state }, Math.max(0, age));
     if (open.length > 0) this.deadline.set(Math.min(...open.map(({ left }) => left)));
     else this.deadline.remove();
   }
 
   forget(): void {
     this.requests.reset();
-    this.oldest.remove();
+    this.oldest.reset();
     this.deadline.remove();
   }
 }
