@@ -48,7 +48,8 @@ export const processCases: Readonly<Record<string, AlertCase>> = {
         says: '10% of the requests to contact-service are answered with an error of ours (5xx).',
       },
       {
-        series: { [requests('200')]: '0+96x450', [requests('500')]: '0+4x450' },
+        series: { [requests('200')]: '0+96x230', [requests('500')]: '0+4x230' },
+        every: '2m',
         at: '7h',
         labels: OF_CONTACT,
         summary: 'Requests to contact-service fail',
@@ -56,7 +57,7 @@ export const processCases: Readonly<Record<string, AlertCase>> = {
       },
     ],
     silent: [
-      { series: { [requests('200')]: '0+972x450', [requests('500')]: '0+28x450' }, at: '7h' },
+      { series: { [requests('200')]: '0+972x230', [requests('500')]: '0+28x230' }, every: '2m', at: '7h' },
       // What callers did wrong, and probes of a pod that is not ready.
       {
         series: {

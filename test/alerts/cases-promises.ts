@@ -57,13 +57,14 @@ export const promiseCases: Readonly<Record<string, AlertCase>> = {
       },
       // Every third is refused, for hours.
       {
-        series: { [mails('rejected')]: '0+1x450', [mails('accepted')]: '0+2x450' },
+        series: { [mails('rejected')]: '0+1x230', [mails('accepted')]: '0+2x230' },
+        every: '2m',
         at: '7h',
         says: '33.33% of the attempts to hand over confirmations and removal links fail.',
       },
     ],
     silent: [
-      { series: { [mails('rejected')]: '0+28x450', [mails('accepted')]: '0+72x450' }, at: '7h' },
+      { series: { [mails('rejected')]: '0+28x230', [mails('accepted')]: '0+72x230' }, every: '2m', at: '7h' },
       // The mail server was away for half an hour.
       { series: { [mails('unreachable')]: '0x60 0+2x30 60x30', [mails('accepted')]: '0+10x60 600x30' }, at: '1h30m' },
       // It was for hours, and is back.
