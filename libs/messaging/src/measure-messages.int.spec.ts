@@ -29,7 +29,8 @@ beforeEach(() => {
 });
 afterAll(() => db.destroy());
 
-const aProcessor = () => new ChunkProcessor(db, bindingsOf([ContactAdded], new Handler()), new MeasureMessages(registry));
+const aProcessor = () =>
+  new ChunkProcessor(db, bindingsOf([ContactAdded], new Handler()), new MeasureMessages(registry));
 const records = (count: number) => many(count, () => aRecord(ContactAdded, aContactAdded({ tenantId: TENANT })));
 const TENANT = '6f1c1d5e-8f4f-4f0c-9c58-2f4b5a1d7e01';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { SendEmail } from '#contracts';
+import { SendEmail, TenantChanged } from '#contracts';
 import { waitUntil } from '#local';
 import { DatabaseReadings, MetricsServer } from '#service';
 import { type Scraped, scrape } from '../../../../test/support/scrape.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aMail, anOptIn, startNotification } from '../../test/make.js';
+import { aMail, anOptIn, aTenant, startNotification } from '../../test/make.js';
 
 let server: MailServer;
 let service: TestService;
@@ -80,8 +80,10 @@ test('When the mail server is away, then that is counted, and the waiting mail a
 });
 
 test('When mails wait for their send budget, then they are counted, and their age is no trouble', async () => {
-  const sent = await anOptIn();
-  await service.deliver(SendEmail, [sent, await anOptIn({ tenantId: sent.tenantId })]);
+  const tenant = aTenant();
+  await service.deliver(TenantChanged, tenant);
+  const { tenantId } = tenant;
+  await service.deliver(SendEmail, [await anOptIn({ tenantId }), await anOptIn({ tenantId })]);
   const putOff = async (): Promise<true | undefined> => {
     const left: { later: boolean }[] = await service.db.query('SELECT due_at > now() AS later FROM mail');
     return (left.length === 1 && left[0]!.later) || undefined;

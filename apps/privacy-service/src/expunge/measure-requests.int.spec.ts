@@ -30,7 +30,10 @@ async function scraped(): Promise<Scraped> {
 const daysAgo = (days: number): string => new Date(Date.now() - days * DAY * 1_000).toISOString();
 const states = ({ value }: Scraped): Record<string, number | undefined> =>
   Object.fromEntries(
-    ['waiting', 'erasing', 'expunged', 'confirmation-failed'].map((state) => [state, value('expunge_requests', { state })]),
+    ['waiting', 'erasing', 'expunged', 'confirmation-failed'].map((state) => [
+      state,
+      value('expunge_requests', { state }),
+    ]),
   );
 
 test('When no request is open, then there is no deadline', async () => {
