@@ -43,7 +43,9 @@ async function traceWith(name: string, whole: readonly string[]): Promise<Receiv
     return whole.every((one) => trace.some((span) => said(span) === one)) ? trace : undefined;
   };
   return waitUntil(look, { what: `the trace with ${name} is whole`, timeoutMs: 30_000 }).catch((error: unknown) => {
-    throw new Error(`came: ${receiver.spans.map((span) => `${span.traceId} ${said(span)}`).join('\n')}`, { cause: error });
+    throw new Error(`came: ${receiver.spans.map((span) => `${span.traceId} ${said(span)}`).join('\n')}`, {
+      cause: error,
+    });
   });
 }
 
@@ -78,7 +80,13 @@ describe('Traces and metrics of the whole system', () => {
     const contact = await signUp(system, company, { givenName: NAME });
     const { expungeId, statusUrl } = await deleteAccount(system, contact);
     await untilState(system, company, expungeId, 'confirmed');
-    about = [contact.email, contact.email.split('@')[0]!, NAME, statusUrl.split('/').at(-1)!, contact.candidate.subject];
+    about = [
+      contact.email,
+      contact.email.split('@')[0]!,
+      NAME,
+      statusUrl.split('/').at(-1)!,
+      contact.candidate.subject,
+    ];
   });
 
   test('When a contact presses Delete Account, then one trace goes from the request through every service to the mail', async () => {

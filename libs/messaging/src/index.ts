@@ -6,14 +6,22 @@ export { Housekeeping } from './housekeeping.js';
 export { KafkaBatchServer } from './kafka-batch-server.js';
 export { kafkaClient, type KafkaConnection } from './kafka-client.js';
 export { MeasureDeadLetters } from './measure-dead-letters.js';
-export { MeasureMessages } from './measure-messages.js';
 export { MeasureOutbox } from './measure-outbox.js';
 export { MessagingModule } from './messaging.module.js';
 export { Outbox } from './outbox.js';
 export { Relay } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
-export { beginSpan, beginTrace, partOrFollower, recordSpans, type Span, type SpanParts, type SpanRecorder, unrecorded } from './spans.js';
+export {
+  beginSpan,
+  beginTrace,
+  partOrFollower,
+  recordSpans,
+  type Span,
+  type SpanParts,
+  type SpanRecorder,
+  unrecorded,
+} from './spans.js';
 export { isSurroundingsError } from './surroundings-error.js';
 export { createMessagingTables, HeadersAsWritten1790000000000, keepOutOfStatistics } from './tables.js';
 export {

@@ -1,24 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import kafkajs, { type Batch, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
 import { Bindings } from './bindings.js';
-import { brokerProblem } from './broker-problem.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
+import { consumerProblem, Crashed } from './consumer-problem.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { MeasureConsumer } from './measure-consumer.js';
 import { MeasureMessages } from './measure-messages.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
-import { SafeMessageError, safeError } from './safe-error.js';
-
-// CommonJS: Node finds this name only on the whole module.
-const { KafkaJSError } = kafkajs;
+import { safeError } from './safe-error.js';
 
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
 const CHUNK = 250;
@@ -26,12 +23,6 @@ const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
-
-class Crashed extends SafeMessageError {
-  constructor(cause: Error) {
-    super('The Kafka consumer crashed.', { cause });
-  }
-}
 
 /**
  * Nest transport: consumes the topics of the service's subscriptions in batches. Offsets are committed after the
@@ -120,7 +111,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       try {
         await this.session(() => backOff.reset());
       } catch (error) {
-        this.problem = `consumer: ${reasonOf(error)}`;
+        this.problem = `consumer: ${consumerProblem(error)}`;
         this.logger.warn({ msg: 'consuming failed and is tried again', error: safeError(error) });
         await backOff.wait(this.stopping.signal);
       }
@@ -211,14 +202,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       failPoint('offsets.committed');
       await payload.heartbeat();
     }
-    this.noteEnd(payload.batch);
-  }
-
-  /** What comes next is at least as new as the last record that was handled; nothing comes at the end. */
-  private noteEnd(batch: Batch): void {
-    const last = batch.messages.at(-1);
-    if (last === undefined || batch.offsetLag() === '0') this.progress.atTheEnd(batch);
-    else this.progress.waiting(batch, Number(last.timestamp));
+    this.progress.handled(payload.batch);
   }
 
   /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
@@ -249,12 +233,4 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private beat(): void {
     this.lastBeat = Date.now();
   }
-}
-
-function reasonOf(error: unknown): string {
-  const problem = brokerProblem(error);
-  if (problem !== undefined) return problem;
-  if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
-  const safe = safeError(error);
-  return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;
 }

@@ -1,11 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Batch } from 'kafkajs';
 import { Gauge, Registry } from 'prom-client';
-
-/** A batch of one partition, as far as its place in the partition goes. */
-interface Fetched {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 /**
  * How far behind the consumer is, in time, as far as it knows: of each partition the age of the oldest record it was given
@@ -49,13 +44,15 @@ export class MeasureConsumer {
   }
 
   /** The next record to handle was written at this time (milliseconds since 1970). */
-  waiting({ topic, partition }: Fetched, writtenAt: number): void {
+  waiting({ topic, partition }: Batch, writtenAt: number): void {
     this.oldest.get(topic)?.set(partition, writtenAt);
   }
 
-  /** There is no further record in the partition. */
-  atTheEnd({ topic, partition }: Fetched): void {
-    this.oldest.get(topic)?.delete(partition);
+  /** All of a batch. What comes next in the partition is at least as new as its last record; at the end nothing does. */
+  handled(batch: Batch): void {
+    const last = batch.messages.at(-1);
+    if (last === undefined || batch.offsetLag() === '0') this.oldest.get(batch.topic)?.delete(batch.partition);
+    else this.waiting(batch, Number(last.timestamp));
   }
 }
 

@@ -19,7 +19,9 @@ export function requestLog(measure: MeasureRequests) {
     const begun = performance.now();
     const given = request.header('traceparent');
     const parent = given === undefined ? undefined : asTraceparent(given);
-    const span = request.path.startsWith(PROBES) ? undefined : beginTrace({ name: request.method, kind: 'server', parent });
+    const span = request.path.startsWith(PROBES)
+      ? undefined
+      : beginTrace({ name: request.method, kind: 'server', parent });
     const trace = span?.traceparent ?? unrecorded(asTraceparent(parent));
     response.setHeader('traceparent', trace);
     response.once('close', () => {

@@ -26,10 +26,7 @@ export async function enrol(
       .map(({ id, version }) => ({ id: uuidv5(contactId, id), contactId, workflowId: id, version })),
   );
   if (candidates.length === 0) return 0;
-  const traced = candidates.flatMap(({ id, contactId }) => {
-    const traceparent = recordedTraceOf(contactId);
-    return traceparent === undefined ? [] : [{ id, traceparent }];
-  });
+  const traced = recordedAmong(candidates);
   const [row]: { enrolled: number }[] = await tx.query(
     `WITH enrolled AS (
        INSERT INTO enrolment (id, tenant_id, contact_id, workflow_id, version)
@@ -56,3 +53,10 @@ export async function enrol(
   );
   return row?.enrolled ?? 0;
 }
+
+/** Those whose trace somebody records: few, so that looking them up in the statement costs nothing. */
+const recordedAmong = (candidates: readonly { readonly id: string; readonly contactId: string }[]) =>
+  candidates.flatMap(({ id, contactId }) => {
+    const traceparent = recordedTraceOf(contactId);
+    return traceparent === undefined ? [] : [{ id, traceparent }];
+  });

@@ -208,7 +208,8 @@ test('When a certificate is replaced, then the end of the new one is told', asyn
   );
   await writeFile(file, first!.cert);
   const service = await aService({ KAFKA_TLS_CA_FILE: file });
-  const told = async () => (await scrapeOf(service)).value('key_expires_timestamp_seconds', { key: 'KAFKA_TLS_CA_FILE' });
+  const told = async () =>
+    (await scrapeOf(service)).value('key_expires_timestamp_seconds', { key: 'KAFKA_TLS_CA_FILE' });
   expect(await told()).toBe(ends[0]!.getTime() / 1_000);
   await writeFile(file, second!.cert);
   expect(await told()).toBe(ends[1]!.getTime() / 1_000);
