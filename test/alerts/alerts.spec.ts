@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { repositoryRoot } from '#local';
 import { CASES } from './cases.js';
 import { promtool } from './promtool.js';
 import { type Alert, alerts, RULES_FILE } from './rules.js';
@@ -9,6 +11,11 @@ const ALERTS = alerts().map((alert) => [alert.alert, alert] as const);
 
 test('When the rules are checked by promtool, then it finds nothing', async () => {
   expect(await promtool('check', 'rules', RULES_FILE)).toMatchObject({ ok: true });
+});
+
+test('When the Prometheus of docker-compose.yml is told what to do, then it understands it', async () => {
+  const file = join(repositoryRoot(), 'apps', 'local', 'observability', 'prometheus.yml');
+  expect(await promtool('check', 'config', '--syntax-only', file)).toMatchObject({ ok: true });
 });
 
 test('When an alert has no situations or situations no alert, then that is found', () => {
