@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { ServiceName } from '#local';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import { type MailSink, startMailSink } from './mail-sink.js';
 
 /** The system as it would run for real: data is synced to disk, the broker is not slowed down, mails go to a sink. */
-export async function withBenchSystem(work: (system: TestSystem, sink: MailSink) => Promise<void>): Promise<void> {
+export async function withBenchSystem(
+  work: (system: TestSystem, sink: MailSink) => Promise<void>,
+  more: Partial<Record<ServiceName, Record<string, string>>> = {},
+): Promise<void> {
   const sink = await startMailSink();
-  const env = { 'notification-service': { SMTP_URL: sink.smtpUrl } };
+  const env = { ...more, 'notification-service': { ...more['notification-service'], SMTP_URL: sink.smtpUrl } };
   const system = await startTestSystem({ fsync: true, fast: false, env });
   try {
     await work(system, sink);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { numberOption, repositoryRoot } from '#local';
 import { withBenchSystem } from './bench-system.js';
 import { type Latency, underLoad, whenIdle } from './click-to-mail.js';
+import { costOfMetricsAndTraces } from './metrics-and-traces.js';
 import { plainNest } from './plain.js';
 import { sayProfiles } from './profile-summary.js';
 import { type Contestant, ours, speedOfLight } from './programs.js';
@@ -11,7 +12,7 @@ import { pileUp, type Run, withRun } from './run.js';
 import { on } from './seed.js';
 import { takeSample } from './take-sample.js';
 
-const HELP = `npm run bench -- [--expunges 20000] [--stored 1000000] [--only ours|latency] [--profile]
+const HELP = `npm run bench -- [--expunges 20000] [--stored 1000000] [--only ours|latency] [--profile] [--metrics-and-traces]
 
 How fast the main job is, and how much of the machine's speed that is. On synced PostgreSQL, a real broker and a mail server
 in a process of its own, that many people press Delete Account, among that many stored contacts, while privacy-service is away.
@@ -26,7 +27,8 @@ topic and every confirmation is accepted; and the processor time until everybody
 each with mail and with every mail accepted at once and none sent. Ours also with 10,000 stored contacts, and one after another,
 from the click to the accepted mail, on the idle system and at half of the load it can take. Needs /proc, so Linux. Takes about
 half an hour on two cores; results are also written to test/bench/results. --only leaves out those it is compared with, or
-everything but the latency. --profile also says where the time of our services goes, and leaves CPU profiles in .local/profiles.`;
+everything but the latency. --profile also says where the time of our services goes, and leaves CPU profiles in .local/profiles.
+--metrics-and-traces measures something else: ours without and with metrics and traces, each twice.`;
 
 const SMALL_STORE = 10_000;
 const WARM_UP = 50;
@@ -38,6 +40,7 @@ const profiles = process.argv.includes('--profile') ? join(repositoryRoot(), '.l
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 
 if (process.argv.includes('--help')) say(HELP);
+else if (process.argv.includes('--metrics-and-traces')) await costOfMetricsAndTraces(stored, expunges);
 else await withBenchSystem((system, sink) => withRun(system, sink, only === 'latency' ? onlyLatency : all));
 
 async function onlyLatency(run: Run): Promise<void> {

@@ -7,6 +7,7 @@ import type { Manifest } from '../k8s/manifest.js';
 import { unknownTo, classOf, type Variables } from '../k8s/variables.js';
 import { compose } from './compose.js';
 import { composeProblems, differences } from './rules.js';
+import { scrapeProblems } from './scraped.js';
 
 export async function checkCompose(): Promise<{ lines: string[]; problems: string[] }> {
   const kustomize = await findKustomize();
@@ -15,7 +16,8 @@ export async function checkCompose(): Promise<{ lines: string[]; problems: strin
   const local = await kustomize.build(overlayFolder('local'));
   const file = compose();
   const lines = [`${Object.keys(file.services).length} containers, compared with k8s/overlays/local`];
-  return { lines, problems: [...composeProblems(file), ...differences(file, toldInCluster(local))] };
+  const problems = [...composeProblems(file), ...scrapeProblems(file), ...differences(file, toldInCluster(local))];
+  return { lines, problems };
 }
 
 /** What each service, and each migration, is told in a cluster, of what it knows. */

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { checkCompose } from './check.js';
 import { composeText, parseCompose } from './compose.js';
 import { composeProblems, differences } from './rules.js';
+import { scrapeProblems } from './scraped.js';
 
 let text: string;
 beforeAll(() => {
@@ -82,11 +83,44 @@ const WRONG: [string, string | RegExp, string, RegExp][] = [
   ['a port that nothing listens on', "['127.0.0.1:3101:3000']", "['127.0.0.1:3101:8080']", /publishes 8080/],
   ['a port open to everybody', "['127.0.0.1:3101:3000']", "['3101:3000']", /to everybody/],
   ['too little time to stop', 'stop_grace_period: 60s', 'stop_grace_period: 30s', /killed before its own deadline/],
-  ['an undeclared volume', /\n {2}kafka:\n$/, '\n', /mounts kafka, which is not declared/],
+  [
+    'a wait for what only a profile starts',
+    '      mail: { condition: service_healthy }',
+    '      prometheus: { condition: service_healthy }',
+    /waits for prometheus, which is started with profile observability only/,
+  ],
+  [
+    'a file of the repository that is not there',
+    './k8s/components/grafana-dashboards:',
+    './k8s/components/dashboards:',
+    /grafana: mounts \.\/k8s\/components\/dashboards, which is not there/,
+  ],
+  [
+    'a folder of the repository that a container may write to',
+    'grafana-dashboards:/var/lib/dashboards:ro',
+    'grafana-dashboards:/var/lib/dashboards',
+    /grafana: may write to/,
+  ],
+  [
+    'an undeclared volume',
+    /\n {2}kafka:\n {2}prometheus:\n$/,
+    '\n  prometheus:\n',
+    /mounts kafka, which is not declared/,
+  ],
 ];
 
 test.each(WRONG)('When there is %s, then it is found', (_, from, to, problem) => {
   expect(problemsWith(from, to)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+});
+
+test('When Prometheus asks another port or reads no rules, then it is found', () => {
+  expect(scrapeProblems(parseCompose(text))).toEqual([]);
+  const moved = text.replace("METRICS_PORT: '9464'", "METRICS_PORT: '9465'");
+  expect(scrapeProblems(parseCompose(moved))).toContainEqual(
+    expect.stringMatching(/does not ask contact-service.*:9465/),
+  );
+  const unruled = text.replace('alerts.yaml:/etc/prometheus/alerts.yaml:ro', 'alerts.yaml:/etc/alerts.yaml:ro');
+  expect(scrapeProblems(parseCompose(unruled))).toEqual(['prometheus: mounts no /etc/prometheus/alerts.yaml']);
 });
 
 test('When a variable is set only here or only in k8s/, then it is found', () => {

@@ -6,6 +6,8 @@ import { repositoryRoot } from '#local';
 export interface ComposeService {
   readonly image?: string;
   readonly build?: object;
+  /** Started only when one of them is asked for; without any, always. */
+  readonly profiles?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;
   readonly ports?: readonly string[];

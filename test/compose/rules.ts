@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { SERVICES } from '#contracts';
+import { repositoryRoot } from '#local';
 import { ServiceConfig } from '#service';
 import { classOf, isFile, startProblems, tellingVariables, unknownTo, type Variables } from '../k8s/variables.js';
 import type { Compose, ComposeService } from './compose.js';
@@ -60,10 +63,15 @@ function imageProblems({ image = '', build }: ComposeService): string[] {
   return FIXED.test(image) ? [] : [`${image || 'its image'} is no fixed version`];
 }
 
-function dependencyProblems({ depends_on: dependencies = {} }: ComposeService, compose: Compose): string[] {
+function dependencyProblems(
+  { depends_on: dependencies = {}, profiles = [] }: ComposeService,
+  compose: Compose,
+): string[] {
   return Object.entries(dependencies).flatMap(([name, { condition }]) => {
     const other = compose.services[name];
     if (!other) return [`waits for ${name}, which is not there`];
+    if (other.profiles && !other.profiles.some((profile) => profiles.includes(profile)))
+      return [`waits for ${name}, which is started with profile ${other.profiles.join(', ')} only`];
     if (condition === 'service_completed_successfully')
       return runsOnce(other) ? [] : [`waits for the end of ${name}, which runs on`];
     if (condition !== 'service_healthy') return [`does not wait until ${name} works (${condition})`];
@@ -73,9 +81,16 @@ function dependencyProblems({ depends_on: dependencies = {} }: ComposeService, c
 
 function volumeProblems({ volumes = [], environment = {} }: ComposeService, { volumes: declared }: Compose): string[] {
   const mounts = volumes.map((text) => text.split(':') as [string, string, string?]);
+  const ofRepository = mounts.filter(([name]) => name.startsWith('./'));
   const files = Object.entries(environment).filter(([name]) => isFile(name));
   return [
-    ...mounts.filter(([name]) => !(name in declared)).map(([name]) => `mounts ${name}, which is not declared`),
+    ...mounts
+      .filter((mount) => !ofRepository.includes(mount) && !(mount[0] in declared))
+      .map(([name]) => `mounts ${name}, which is not declared`),
+    ...ofRepository.flatMap(([path, , mode]) => [
+      ...(existsSync(join(repositoryRoot(), path)) ? [] : [`mounts ${path}, which is not there`]),
+      ...(mode === 'ro' ? [] : [`may write to ${path}`]),
+    ]),
     ...files
       .filter(([, path]) => !mounts.some(([, folder]) => String(path).startsWith(`${folder}/`)))
       .map(([name]) => `no volume has the file of ${name}`),

@@ -43,7 +43,8 @@ const urlOf = (service: ServiceName): string => `http://127.0.0.1:${ports[servic
 
 beforeAll(async () => {
   assertCanRestrict();
-  for (const name of [...SERVICES, 'postgres', 'kafka', 'smtp', 'bounces']) ports[name] = await freePort();
+  const metrics = SERVICES.map((service) => `metrics of ${service}`);
+  for (const name of [...SERVICES, ...metrics, 'postgres', 'kafka', 'smtp', 'bounces']) ports[name] = await freePort();
   identity = await startIdentityProvider();
   objects = await localObjects();
   for (const service of SERVICES) pods[service] = start(`Deployment/${service}`, service);
@@ -83,7 +84,8 @@ function start(name: string, service: ServiceName): RestrictedProcess {
   const bounces: Record<string, string> = options.env.BOUNCE_SMTP_PORT
     ? { BOUNCE_SMTP_PORT: String(ports.bounces) }
     : {};
-  return runRestricted({ ...options, env: { ...options.env, HTTP_PORT: String(ports[service]), ...bounces } });
+  const own = { HTTP_PORT: String(ports[service]), METRICS_PORT: String(ports[`metrics of ${service}`]), ...bounces };
+  return runRestricted({ ...options, env: { ...options.env, ...own } });
 }
 
 async function health(service: ServiceName, route: string): Promise<{ status: number; body: { problems?: string[] } }> {

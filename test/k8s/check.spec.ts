@@ -56,6 +56,22 @@ test('When the contracts say something else than a file made from them, then it 
   expect(staleFiles(new Map(changed))).toEqual([expect.stringContaining('topics.yaml')]);
 });
 
+test('When an alert says something else than the PrometheusRule, then it is found', () => {
+  const changed = [...generatedFiles()].map(([file, text]) => [file, text.replace('> 86400', '> 99999')] as const);
+  expect(staleFiles(new Map(changed))).toEqual([expect.stringContaining('prometheus-rule.yaml')]);
+});
+
+test('When an overlay names its own runbook, then every alert leads there', () => {
+  const [{ spec }] = named('production').filter(({ kind }) => kind === 'PrometheusRule') as [Manifest];
+  const rules = (spec.groups as { rules: { annotations?: { runbook_url: string } }[] }[]).flatMap(
+    (group) => group.rules,
+  );
+  const addresses = rules.flatMap(({ annotations }) => (annotations ? [annotations.runbook_url] : []));
+  expect(addresses.length).toBeGreaterThan(10);
+  for (const address of addresses)
+    expect(address).toMatch(/^https:\/\/git\.example\.com\/contact-expunge\/runbook\.md#\w+$/);
+});
+
 test('When an exception excuses nothing, then that is found', () => {
   const idle = { rules: ['cpu-limit'], builds: /^nowhere$/, objects: /^/, reason: 'none' };
   expect(inspect([], [idle]).findings).toEqual(['an exception excuses nothing: none']);
@@ -103,6 +119,12 @@ describe('schemas', () => {
       /secrets/,
     ],
     ['a field nobody knows in a PodMonitor', 'PodMonitor/database', ({ spec }) => (spec.endpoints = []), /endpoints/],
+    [
+      'a field nobody knows in a PrometheusRule',
+      'PrometheusRule/',
+      ({ spec }) => (spec.groups[0].rules[0].name = 'x'),
+      /name/,
+    ],
     ['a field nobody knows in a Certificate', 'Certificate/public', ({ spec }) => (spec.hosts = []), /hosts/],
   ];
   let problems: string[];
@@ -223,6 +245,38 @@ describe('drift', () => {
       'production',
       { 'ConfigMap/platform': ({ data }) => (data.KAFKA_BROKERS = 'kafka:9999') },
       /does not open port 9999/,
+    ],
+    [
+      'a service nobody measures',
+      'production',
+      {
+        'PodMonitor/services': ({ spec }) => (spec.selector.matchLabels['app.kubernetes.io/name'] = 'contact-service'),
+      },
+      /privacy-service: its metrics are read by 0 PodMonitors/,
+    ],
+    [
+      'a port for metrics that is not there',
+      'staging',
+      { 'PodMonitor/services': ({ spec }) => (spec.podMetricsEndpoints[0].port = 'prometheus') },
+      /has no port prometheus/,
+    ],
+    [
+      'metrics under another job than the rules look at',
+      'production',
+      { 'PodMonitor/services': ({ spec }) => (spec.jobLabel = 'app.kubernetes.io/name') },
+      /not those of job contact-expunge/,
+    ],
+    [
+      'metrics without the name of the service',
+      'production',
+      { 'PodMonitor/services': ({ spec }) => delete spec.podMetricsEndpoints[0].relabelings },
+      /do not carry its name/,
+    ],
+    [
+      'an alert that was switched off',
+      'production',
+      { 'PrometheusRule/contact-expunge': ({ spec }) => spec.groups[1].rules.pop() },
+      /0 PrometheusRules hold the rules/,
     ],
   ];
   test.each(DRIFT)('When there is %s, then it is found', (_, build, changes, problem) => {

@@ -42,11 +42,11 @@ export async function checkKubernetes(): Promise<Report> {
   return { lines, problems: [...new Set(problems)] };
 }
 
-/** What was made from the contracts and is not what they say now. */
+/** What was made from contracts and rules and is not what they say now. */
 export function staleFiles(files = generatedFiles()): string[] {
   return [...files]
     .filter(([file, text]) => readFileSync(file, 'utf8') !== text)
-    .map(([file]) => `${relative(repositoryRoot(), file)}: not what the contracts say; run npm run k8s:generate`);
+    .map(([file]) => `${relative(repositoryRoot(), file)}: not what it is made from; run npm run k8s:generate`);
 }
 
 function distinct(objects: readonly Manifest[]): Manifest[] {

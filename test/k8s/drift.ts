@@ -2,6 +2,7 @@ import { SERVICES } from '#contracts';
 import { ServiceConfig } from '#service';
 import { environmentOf, missingFiles } from './environment.js';
 import { type Manifest, nameOf, ofKind, type Workload, workloadsOf } from './manifest.js';
+import { metricsDrift } from './metrics-drift.js';
 import { networkDrift } from './network-drift.js';
 import { release } from './release.js';
 import { routeDrift } from './routes.js';
@@ -24,6 +25,10 @@ export function drift(objects: readonly Manifest[]): string[] {
     ...portDrift(own, objects),
     ...routeDrift(objects),
     ...networkDrift(objects),
+    ...metricsDrift(
+      own.filter((workload) => !isMigration(workload)),
+      objects,
+    ),
   ];
 }
 
@@ -80,6 +85,7 @@ function portDrift(own: readonly Workload[], objects: readonly Manifest[]): stri
       const { all } = environmentOf(container!, objects);
       const wanted = {
         http: all.HTTP_PORT ?? HTTP_PORT,
+        ...(all.METRICS_PORT ? { metrics: all.METRICS_PORT } : {}),
         ...(all.BOUNCE_SMTP_PORT ? { bounces: all.BOUNCE_SMTP_PORT } : {}),
       };
       const opened = Object.fromEntries(

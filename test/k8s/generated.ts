@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { aclsOf, SERVICES, type ServiceName, TOPICS, type TopicName } from '#contracts';
 import { repositoryRoot } from '#local';
 import type { Subscription } from '#messaging';
+import { readRules } from '../alerts/rules.js';
 import { subscriptions as notification } from '../../apps/notification-service/src/subscriptions.js';
 import { subscriptions as privacy } from '../../apps/privacy-service/src/subscriptions.js';
 import { subscriptions as workflow } from '../../apps/workflow-service/src/subscriptions.js';
@@ -22,21 +23,22 @@ const SCALED_BY_LAG: Readonly<Record<string, readonly Subscription[]>> = {
   'privacy-service': privacy,
 };
 
-/** What of k8s/ follows from libs/contracts, with its place there. */
+/** What of k8s/ follows from libs/contracts and from the rules of Prometheus, with its place there. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const components = join(repositoryRoot(), 'k8s', 'components');
   return new Map([
     [join(components, 'strimzi', 'topics.yaml'), documents(topicNames().map(kafkaTopic))],
     [join(components, 'strimzi', 'users.yaml'), documents(SERVICES.map(kafkaUser))],
     [join(components, 'keda', 'scaled-objects.yaml'), documents(Object.entries(SCALED_BY_LAG).flatMap(scaling))],
+    [join(components, 'prometheus-operator', 'prometheus-rule.yaml'), documents([prometheusRule()], 'alerts.yaml')],
   ]);
 }
 
 const topicNames = (): TopicName[] => Object.keys(TOPICS) as TopicName[];
 
-function documents(objects: readonly object[]): string {
+function documents(objects: readonly object[], source = 'libs/contracts'): string {
   const text = objects.map((object) => stringify(object, { lineWidth: 0, singleQuote: true }));
-  return `# Made from libs/contracts by npm run k8s:generate.\n${text.join('---\n')}`;
+  return `# Made from ${source} by npm run k8s:generate.\n${text.join('---\n')}`;
 }
 
 const kafkaMetadata = (name: string): object => ({
@@ -77,6 +79,16 @@ function kafkaUser(service: ServiceName): object {
     kind: 'KafkaUser',
     metadata: kafkaMetadata(service),
     spec: { authentication: { type: 'tls' }, authorization: { type: 'simple', acls } },
+  };
+}
+
+/** The rules as they are, in the form that the operator takes. */
+function prometheusRule(): object {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'contact-expunge', namespace: 'contact-expunge', labels: PART_OF },
+    spec: readRules(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type DynamicModule, type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { Outgoing } from '#contracts';
 import { waitUntil } from '#local';
@@ -26,6 +27,8 @@ export interface MessagingNode {
   readonly server: KafkaBatchServer;
   readonly letters: DeadLetters;
   readonly housekeeping: Housekeeping;
+  /** What it measures. */
+  readonly registry: Registry;
   /** Adds messages in a transaction of their own. */
   send(messages: readonly Outgoing[]): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +64,7 @@ export async function aMessagingNode(parts: NodeParts): Promise<MessagingNode> {
     server,
     letters: context.get(DeadLetters),
     housekeeping: context.get(Housekeeping),
+    registry: context.get(Registry),
     send: (messages) => db.transaction((tx) => outbox.add(tx, messages)),
     stop: async () => {
       await server.stop();

@@ -11,6 +11,7 @@ import { ComposeMail } from './mail/compose-mail.js';
 import { DeliverMails } from './mail/deliver-mails.js';
 import { DkimKeys } from './mail/dkim-keys.js';
 import { ForgetOutcomes } from './mail/forget-outcomes.js';
+import { MeasureMails } from './mail/measure-mails.js';
 import { MailTransport } from './mail/mail-transport.js';
 import { RecordOutcomes } from './mail/record-outcomes.js';
 import { SendMail } from './mail/send-mail.js';
@@ -59,6 +60,7 @@ export class AppModule {
         DeliverMails,
         SendMail,
         RecordOutcomes,
+        MeasureMails,
         WakeSender,
         ForgetOutcomes,
       ],

@@ -7,6 +7,7 @@ import { SignCertificate } from './certificate/sign-certificate.js';
 import { PrivacyConfig } from './config.js';
 import { AskAgain } from './expunge/ask-again.js';
 import { GiveUpConfirmation } from './expunge/give-up-confirmation.js';
+import { MeasureRequests } from './expunge/measure-requests.js';
 import { RaiseOverdue } from './expunge/raise-overdue.js';
 import { migrations } from './migrations/index.js';
 import { ExpungeRequestsController } from './officer/expunge-requests.controller.js';
@@ -37,6 +38,7 @@ export class AppModule {
         AskAgain,
         GiveUpConfirmation,
         RaiseOverdue,
+        MeasureRequests,
         ListRequests,
         ShowRequest,
         FetchCertificate,

@@ -19,6 +19,7 @@ import { ReconciliationController } from './reconciliation/reconciliation.contro
 import { ShowReconciliation } from './reconciliation/show-reconciliation.js';
 import { subscriptions } from './subscriptions.js';
 import { FireTimers } from './timers/fire-timers.js';
+import { MeasureTimers } from './timers/measure-timers.js';
 import { ChangeWorkflow } from './workflows/change-workflow.js';
 import { CreateWorkflow } from './workflows/create-workflow.js';
 import { DuplicateWorkflow } from './workflows/duplicate-workflow.js';
@@ -45,6 +46,7 @@ const ENROLMENTS: Provider[] = [
   ApplyMailOutcomes,
   CountEnrolments,
   FireTimers,
+  MeasureTimers,
   Reconcile,
   ShowReconciliation,
 ];

@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
 import { park, type Unusable } from './dead-letters.js';
 import { failPoint } from './fail-point.js';
+import { MeasureMessages } from './measure-messages.js';
+import { spansOfHandling } from './message-spans.js';
 import { type Binding, type KafkaRecord, type Parsed, parseRecord, type ParsedMessage } from './parse-record.js';
 import { SafeMessageError, safeError } from './safe-error.js';
 import { type Run, splitIntoRuns } from './split-into-runs.js';
@@ -37,12 +40,13 @@ export class ChunkProcessor {
   constructor(
     private readonly db: DataSource,
     private readonly bindings: ReadonlyMap<string, Binding>,
+    private readonly measure = new MeasureMessages(new Registry()),
   ) {}
 
   async process(records: readonly KafkaRecord[]): Promise<ChunkResult> {
     const parsed = records.map((record) => parseRecord(record, this.bindings));
     try {
-      return await this.inOneTransaction(parsed, handleRuns);
+      return await this.inOneTransaction(parsed, (fresh, tx) => this.handleRuns(fresh, tx));
     } catch (error) {
       if (isSurroundingsError(error)) throw error;
       this.logger.warn({ msg: 'a chunk failed and is handled message by message', error: safeError(error) });
@@ -52,9 +56,9 @@ export class ChunkProcessor {
 
   private async inOneTransaction(
     parsed: readonly Parsed[],
-    handle: (fresh: readonly ParsedMessage[], tx: EntityManager) => Promise<number>,
+    handle: (fresh: readonly ParsedMessage[], tx: EntityManager) => Promise<readonly ParsedMessage[]>,
   ): Promise<ChunkResult> {
-    return this.db.transaction(async (tx) => {
+    const sorted = await this.db.transaction(async (tx) => {
       const messages = parsed.filter((one) => one.kind === 'message');
       const malformed = parsed.filter((one) => one.kind === 'malformed');
       const fresh = await rememberNew(messages, tx);
@@ -67,21 +71,56 @@ export class ChunkProcessor {
       const failed = await handle(fresh, tx);
       await advanceReadPosition(parsed, tx);
       if (fresh.length > 0) failPoint('chunk.handled');
+      const [known, bad] = [new Set(fresh), new Set(failed)];
       return {
-        handled: fresh.length - failed,
-        duplicates: messages.length - fresh.length,
-        ignored: parsed.length - messages.length - malformed.length,
-        parked: malformed.length + failed,
+        handled: fresh.filter((message) => !bad.has(message)),
+        repeated: messages.filter((message) => !known.has(message)),
+        parked: [...malformed, ...failed],
       };
     });
+    return this.count(parsed, sorted);
   }
 
-  private async handleOneByOne(fresh: readonly ParsedMessage[], tx: EntityManager): Promise<number> {
+  /** Once it is committed: what is rolled back comes again. */
+  private count(parsed: readonly Parsed[], { handled, repeated, parked }: Sorted): ChunkResult {
+    this.measure.count(handled, 'handled');
+    this.measure.count(repeated, 'repeated');
+    this.measure.count(parked, 'parked');
+    return {
+      handled: handled.length,
+      duplicates: repeated.length,
+      ignored: parsed.length - handled.length - repeated.length - parked.length,
+      parked: parked.length,
+    };
+  }
+
+  private async handleRuns(fresh: readonly ParsedMessage[], tx: EntityManager): Promise<readonly ParsedMessage[]> {
+    for (const run of splitIntoRuns(fresh)) await this.handleRun(run, tx);
+    return [];
+  }
+
+  private async handleRun(run: Run, tx: EntityManager): Promise<void> {
+    const { binding, received } = run[0];
+    await bindTenant(tx, received.data.tenantId);
+    const spans = spansOfHandling(run);
+    const measured = this.measure.handling(binding);
+    let failed = true;
+    try {
+      const batch = run.map((one) => one.received);
+      await runWithBatchTrace(spans.traces, () => binding.handler.handle(batch, tx));
+      failed = false;
+    } finally {
+      measured();
+      spans.end({ failed });
+    }
+  }
+
+  private async handleOneByOne(fresh: readonly ParsedMessage[], tx: EntityManager): Promise<readonly ParsedMessage[]> {
     const failures: [ParsedMessage, unknown][] = [];
     for (const message of fresh) {
       await tx.query('SAVEPOINT one_message');
       try {
-        await handleRun([message], tx);
+        await this.handleRun([message], tx);
         await tx.query('RELEASE SAVEPOINT one_message');
         failPoint('chunk.one-handled');
       } catch (error) {
@@ -97,7 +136,7 @@ export class ChunkProcessor {
       tx,
       failures.map(([message, error]) => this.unusable(message, error)),
     );
-    return failures.length;
+    return failures.map(([message]) => message);
   }
 
   private unusable({ record, received, binding }: ParsedMessage, error: unknown): Unusable {
@@ -108,16 +147,11 @@ export class ChunkProcessor {
   }
 }
 
-async function handleRuns(fresh: readonly ParsedMessage[], tx: EntityManager): Promise<number> {
-  for (const run of splitIntoRuns(fresh)) await handleRun(run, tx);
-  return 0;
-}
-
-async function handleRun(run: Run, tx: EntityManager): Promise<void> {
-  const traces = run.map(({ record, traceparent, received }) => [record.key, traceparent, received.id] as const);
-  const batch = run.map((one) => one.received);
-  await bindTenant(tx, run[0].received.data.tenantId);
-  await runWithBatchTrace(traces, () => run[0].binding.handler.handle(batch, tx));
+/** The records of a chunk by what became of them; the others were ignored. */
+interface Sorted {
+  readonly handled: readonly ParsedMessage[];
+  readonly repeated: readonly ParsedMessage[];
+  readonly parked: readonly Parsed[];
 }
 
 /** Keeps the messages seen for the first time. A second consumer of the same records waits here for the first one's end. */

@@ -1,22 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
 import { Bindings } from './bindings.js';
-import { brokerProblem } from './broker-problem.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
+import { consumerProblem, Crashed } from './consumer-problem.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
+import { MeasureConsumer } from './measure-consumer.js';
+import { MeasureMessages } from './measure-messages.js';
 import { MESSAGING, MESSAGING_DATABASE, type MessagingOptions, PARTITIONS_AT_ONCE } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
-import { SafeMessageError, safeError } from './safe-error.js';
-
-// CommonJS: Node finds this name only on the whole module.
-const { KafkaJSError } = kafkajs;
+import { safeError } from './safe-error.js';
 
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
 const CHUNK = 250;
@@ -24,12 +23,6 @@ const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
-
-class Crashed extends SafeMessageError {
-  constructor(cause: Error) {
-    super('The Kafka consumer crashed.', { cause });
-  }
-}
 
 /**
  * Nest transport: consumes the topics of the service's subscriptions in batches. Offsets are committed after the
@@ -49,6 +42,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     @Inject(MESSAGING) private readonly options: MessagingOptions,
     private readonly bindings: Bindings,
     @Inject(MESSAGING_DATABASE) private readonly db: DataSource,
+    private readonly measure: MeasureMessages,
+    private readonly progress: MeasureConsumer,
   ) {
     super();
   }
@@ -66,6 +61,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   start(): void {
     if (this.running) return;
     this.stopping = new AbortController();
+    this.measure.expect(this.bindings.byType.values());
+    this.progress.assigned(this.bindings.topics);
     if (!this.bindings.byType.has(ContactExpunged.type)) this.catchUpDone.resolve();
     this.running = this.bindings.byType.size === 0 ? this.nothingToDo() : this.run();
   }
@@ -114,7 +111,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       try {
         await this.session(() => backOff.reset());
       } catch (error) {
-        this.problem = `consumer: ${reasonOf(error)}`;
+        this.problem = `consumer: ${consumerProblem(error)}`;
         this.logger.warn({ msg: 'consuming failed and is tried again', error: safeError(error) });
         await backOff.wait(this.stopping.signal);
       }
@@ -125,7 +122,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private async session(succeeded: () => void): Promise<void> {
     const { service } = this.options;
     const kafka = kafkaClient(service, this.options.kafka);
-    const processor = new ChunkProcessor(this.db, this.bindings.byType);
+    const processor = new ChunkProcessor(this.db, this.bindings.byType, this.measure);
     await assertTopicsExist(kafka, this.bindings.topics);
     if (this.bindings.byType.has(ContactExpunged.type)) await this.catchUp(kafka, processor);
     if (this.stopping.signal.aborted) return;
@@ -167,11 +164,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private untilCrashOrStop(consumer: Consumer, succeeded: () => void): Promise<void> {
-    const { CRASH, GROUP_JOIN, FETCH_START, HEARTBEAT } = consumer.events;
+    const { CRASH, GROUP_JOIN, FETCH_START, FETCH, HEARTBEAT } = consumer.events;
     consumer.on(FETCH_START, () => this.beat());
-    consumer.on(HEARTBEAT, () => this.beat());
+    consumer.on(FETCH, () => this.progress.heard());
+    consumer.on(HEARTBEAT, () => {
+      this.beat();
+      this.progress.heard();
+    });
     consumer.on(GROUP_JOIN, () => {
       this.problem = undefined;
+      this.progress.assigned(this.bindings.topics);
       succeeded();
     });
     const ended = new Promise<void>((resolve, reject) => {
@@ -192,6 +194,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         return { topic, partition, offset, key: key?.toString() ?? '', headers, value };
       });
       if (!payload.isRunning() || payload.isStale()) return;
+      this.progress.waiting(payload.batch, Number(chunk[0]!.timestamp));
       if (!(await this.processUntilDone(records, payload, processor))) return;
       failPoint('chunk.committed');
       const last = chunk.at(-1)!.offset;
@@ -200,6 +203,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       failPoint('offsets.committed');
       await payload.heartbeat();
     }
+    this.progress.handled(payload.batch);
   }
 
   /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
@@ -230,12 +234,4 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private beat(): void {
     this.lastBeat = Date.now();
   }
-}
-
-function reasonOf(error: unknown): string {
-  const problem = brokerProblem(error);
-  if (problem !== undefined) return problem;
-  if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
-  const safe = safeError(error);
-  return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;
 }

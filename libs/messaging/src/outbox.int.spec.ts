@@ -55,7 +55,7 @@ test('When a message has no valid trace, then what follows begins one', async ()
   await new ChunkProcessor(db, bindingsOf([ContactAdded], follow)).process(records);
   const traces = [...(await tracesByKey()).values()];
   expect(new Set(traces).size).toBe(3);
-  for (const trace of traces) expect(trace).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  for (const trace of traces) expect(trace).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-00$/);
 });
 
 test('When a message is as large as allowed, then it is stored; a byte more is refused with all that came with it', async () => {

@@ -6,6 +6,7 @@ import { brokerProblem } from './broker-problem.js';
 import { failPoint } from './fail-point.js';
 import { kafkaClient } from './kafka-client.js';
 import { keyPartitioner } from './key-partitioner.js';
+import { spansOfPublishing } from './message-spans.js';
 import { MESSAGING, MESSAGING_DATABASE, type MessagingOptions } from './options.js';
 import { OUTBOX_WRITTEN } from './outbox.js';
 import { safeError } from './safe-error.js';
@@ -40,6 +41,7 @@ export class Relay {
   private running: Promise<void> | undefined;
   private wakeUp = new AbortController();
   private problem: string | undefined;
+  private holdsLock = false;
 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
@@ -74,6 +76,11 @@ export class Relay {
     return this.problem === undefined ? [] : [this.problem];
   }
 
+  /** Whether this process publishes; one at a time does for each database. */
+  get leading(): boolean {
+    return this.holdsLock;
+  }
+
   private async run(): Promise<void> {
     const backOff = new BackOff(250, 10_000);
     while (!this.stopping.signal.aborted) {
@@ -99,11 +106,13 @@ export class Relay {
     });
     try {
       if (!(await this.waitForLock(connection))) return;
+      this.holdsLock = true;
       await producer.connect();
       this.problem = undefined;
       await this.publishUntilStopped(connection, producer, succeeded);
       await connection.query('SELECT pg_advisory_unlock($1)', [RELAY_LOCK]);
     } finally {
+      this.holdsLock = false;
       await Promise.allSettled([producer.disconnect(), discard(connection)]);
     }
   }
@@ -148,7 +157,9 @@ async function publishNext(connection: QueryRunner, producer: Producer): Promise
   );
   if (rows.length === 0) return 0;
   failPoint('relay.read');
+  const acknowledged = spansOfPublishing(rows);
   await withTimeLimit(producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(rows) }));
+  acknowledged();
   failPoint('relay.sent');
   await connection.query('DELETE FROM outbox WHERE seq = ANY($1::bigint[])', [rows.map((row) => row.seq)]);
   failPoint('relay.deleted');

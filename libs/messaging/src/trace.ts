@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { idBytes } from './random-bytes.js';
+import { isRecorded } from './spans.js';
 
 /** Where a piece of work belongs: W3C trace context, and the message being handled, if it is one. */
 export interface Trace {
@@ -36,10 +37,19 @@ export const traceparentOf = (key: string): string => {
   return asTraceparent(trace?.byKey?.get(key) ?? trace?.traceparent);
 };
 
-const asTraceparent = (value: string | undefined): string =>
+/** The same, to be kept beside work that is done later; undefined when nobody records that trace. */
+export function recordedTraceOf(key: string): string | undefined {
+  const trace = currentTrace();
+  const traceparent = trace?.byKey?.get(key) ?? trace?.traceparent;
+  return isRecorded(traceparent) ? traceparent : undefined;
+}
+
+/** This one, or a new one when there is none or it is invalid. */
+export const asTraceparent = (value: string | undefined): string =>
   value !== undefined && TRACEPARENT.test(value) ? value : newTraceparent();
 
+/** Ids for the log lines of one piece of work. No span is recorded for it, and the flags say so. */
 function newTraceparent(): string {
   const id = idBytes(24).toString('hex');
-  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
+  return `00-${id.slice(0, 32)}-${id.slice(32)}-00`;
 }

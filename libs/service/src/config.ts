@@ -72,6 +72,12 @@ export class ServiceConfig extends TransportConfig {
   @IsIn(LOG_LEVELS) LOG_LEVEL: LogLevel = 'info';
   /** A stop that takes longer is cut off; less than the supervisor's own patience (60 s in k8s/). */
   @WholeNumber(1, 3_600) STOP_DEADLINE_SECONDS: number = 45;
+  /** Where `/metrics` is answered, beside HTTP_PORT; nowhere without it. */
+  @IsOptional() @WholeNumber(0, 65_535) METRICS_PORT?: number;
+  /** Where traces are sent (OTLP over HTTP, as JSON, to `/v1/traces` below it); nowhere without it. */
+  @IsOptional() @Address('http', 'https') OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** How many traces a process begins in a second, at most: those are recorded up to their last span, of the others nothing. */
+  @WholeNumber(1, 10_000) TRACES_PER_SECOND: number = 10;
 }
 
 /** All `migrate` needs: the job that changes the schema gets no other secret. */

@@ -6,6 +6,7 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { type Handled, RouteTable } from './access/route-table.js';
 import { FORM_TYPES } from './forms.js';
+import { MeasureRequests } from './metrics/measure-requests.js';
 import { fileOf } from './openapi/decorators.js';
 import { requestLog } from './request-log.js';
 
@@ -40,7 +41,7 @@ const LONGEST_UPLOAD_MS = 60 * 60_000;
 export function configureHttp(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog);
+  app.use(requestLog(app.get(MeasureRequests)));
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(noStore);
   const files = filesOf(app.get(RouteTable).all());

@@ -8,6 +8,8 @@ export { type EntityClass, type MigrationClass } from './database.js';
 export { type FieldError, Gone, InvalidInput, NotFound, Rejection, ServiceError, Unavailable } from './errors.js';
 export { readForm, TakesForm } from './forms.js';
 export { bytesOf } from './http.js';
+export { DatabaseReadings, type DatabaseReading } from './metrics/database-readings.js';
+export { MetricsServer } from './metrics/metrics-server.js';
 export { migrate } from './migrate.js';
 export { requireNodeVersion } from './node-version.js';
 export { documentOf } from './openapi/module-routes.js';

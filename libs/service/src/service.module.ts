@@ -6,6 +6,8 @@ import type { DestinationStream } from 'pino';
 import { type Routes, ROUTES, type ServiceName } from '#contracts';
 import {
   Housekeeping,
+  MeasureDeadLetters,
+  MeasureOutbox,
   MESSAGING_CONNECTIONS,
   MESSAGING_DATABASE,
   MessagingModule,
@@ -29,10 +31,17 @@ import { FormGuard } from './forms.js';
 import { HealthController } from './health.controller.js';
 import { OpenApiController, SERVICE_NAME } from './openapi/openapi.controller.js';
 import { ServiceLogger } from './logging.js';
+import { DatabaseReadings } from './metrics/database-readings.js';
+import { MeasureAuditChain } from './metrics/measure-audit-chain.js';
+import { MeasureCertificates } from './metrics/measure-certificates.js';
+import { MeasurePool } from './metrics/measure-pool.js';
+import { MeasureRequests } from './metrics/measure-requests.js';
+import { MetricsServer } from './metrics/metrics-server.js';
 import { ProblemFilter } from './problem-filter.js';
 import { Pumps } from './pump.js';
 import { Readiness } from './readiness.js';
 import { ServiceLifecycle } from './service-lifecycle.js';
+import { Traces } from './traces/traces.js';
 import { validationPipe } from './validation.js';
 
 export interface ServiceParts {
@@ -56,8 +65,16 @@ export interface ServiceParts {
 @Global()
 @Module({})
 export class ServiceModule {
-  constructor(pumps: Pumps, housekeeping: Housekeeping) {
+  constructor(
+    pumps: Pumps,
+    housekeeping: Housekeeping,
+    readings: DatabaseReadings,
+    outbox: MeasureOutbox,
+    letters: MeasureDeadLetters,
+  ) {
     pumps.register({ name: 'housekeeping', everyMs: 60_000, run: () => housekeeping.execute() });
+    readings.add(outbox);
+    readings.add(letters);
   }
 
   static forService(parts: ServiceParts): DynamicModule {
@@ -83,6 +100,7 @@ export class ServiceModule {
         RouteTable,
         Audit,
         ...AUDIT_LOG,
+        ...SEEN_FROM_OUTSIDE,
         ...EVERYWHERE,
       ],
       exports: [
@@ -94,6 +112,7 @@ export class ServiceModule {
         Pumps,
         RouteTable,
         Audit,
+        DatabaseReadings,
         MessagingModule,
       ],
     };
@@ -102,6 +121,17 @@ export class ServiceModule {
 
 /** What the audit log does by itself: chained, shown, told of refusals. */
 const AUDIT_LOG: Provider[] = [ChainAuditRows, ListAuditEntries, RefusedAttempts];
+
+/** Metrics and traces. */
+const SEEN_FROM_OUTSIDE: Provider[] = [
+  DatabaseReadings,
+  MetricsServer,
+  MeasureRequests,
+  MeasurePool,
+  MeasureCertificates,
+  MeasureAuditChain,
+  Traces,
+];
 
 /** Guards run in this order: who calls is checked before anything is said about the state of the service. */
 const EVERYWHERE: Provider[] = [

@@ -10,8 +10,10 @@ import { DatabaseLink } from './database-link.js';
 import { gracefulStop } from './graceful-stop.js';
 import { configureHttp } from './http.js';
 import { ServiceLogger } from './logging.js';
+import { MetricsServer } from './metrics/metrics-server.js';
 import { Readiness } from './readiness.js';
 import { ServiceLifecycle } from './service-lifecycle.js';
+import { Traces } from './traces/traces.js';
 
 const PATIENCE_MS = 20_000;
 
@@ -43,6 +45,8 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
   const config = app.get(ServiceConfig);
   configureHttp(app);
   app.connectMicroservice({ strategy: app.get(KafkaBatchServer) });
+  await app.get(Traces).start();
+  await app.get(MetricsServer).start();
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   app.get(ServiceLifecycle).start(() => app.startAllMicroservices());
   const readiness = app.get(Readiness);

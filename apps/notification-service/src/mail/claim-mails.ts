@@ -28,6 +28,8 @@ export interface ClaimedMail {
   readonly attempts: number;
   readonly expired: boolean;
   readonly leaseId: string;
+  /** The trace it belongs to, when somebody records that. */
+  readonly traceparent?: string;
   /** The client company; absent until its TenantChanged has arrived. */
   readonly tenant?: KnownTenant;
 }
@@ -115,6 +117,7 @@ interface ClaimedRow {
   readonly attempts: number;
   readonly expired: boolean;
   readonly lease_id: string;
+  readonly traceparent: string | null;
   readonly name: string | null;
   readonly languages: string[] | null;
   readonly privacy_contact: string | null;
@@ -134,6 +137,7 @@ const toMail = (row: ClaimedRow): ClaimedMail => ({
   attempts: row.attempts,
   expired: row.expired,
   leaseId: row.lease_id,
+  traceparent: row.traceparent ?? undefined,
   tenant: toTenant(row),
 });
 

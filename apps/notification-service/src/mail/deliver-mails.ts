@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { BackOff, failPoint, safeError } from '#messaging';
+import { BackOff, beginSpan, failPoint, partOrFollower, safeError } from '#messaging';
 import { NotificationConfig } from '../config.js';
 import type { Attempt } from './attempt.js';
 import type { ClaimedMail } from './claim-mails.js';
@@ -94,10 +94,10 @@ export class DeliverMails {
 
   private async runLane(): Promise<void> {
     for (let next = this.next(); next; next = this.next()) {
-      const attempt = await this.attempt(next);
+      const { attempt, traceparent } = await this.attempt(next);
       if (attempt.kind === 'accepted') failPoint('mail.sent');
       this.noteServer(attempt);
-      this.write({ mail: next.mail, verdict: judgeAttempt(attempt, next.mail, this.policy()) });
+      this.write({ mail: next.mail, verdict: judgeAttempt(attempt, next.mail, this.policy()), traceparent });
     }
   }
 
@@ -109,12 +109,16 @@ export class DeliverMails {
     return this.waiting.shift() ?? this.waitingOptIns.shift();
   }
 
-  private async attempt({ mail, startBefore }: Waiting): Promise<Attempt> {
+  private async attempt({ mail, startBefore }: Waiting): Promise<{ attempt: Attempt; traceparent?: string }> {
     const now = performance.now();
     const hold = this.stopping.signal.aborted || now > startBefore || this.circuit.room(1, now) === 0;
-    if (hold) return { kind: 'not-tried' };
+    if (hold) return { attempt: { kind: 'not-tried' }, traceparent: mail.traceparent };
+    const span = beginSpan({ name: 'send mail', kind: 'client', ...partOrFollower(mail.traceparent, mail.queuedAt) });
     const composed = await this.composer.compose(mail);
-    return 'kind' in composed ? composed : this.transport.send(composed);
+    const attempt = 'kind' in composed ? composed : await this.transport.send(composed);
+    const attributes = { 'mail.purpose': mail.purpose, 'mail.outcome': attempt.kind };
+    span?.end({ failed: attempt.kind !== 'accepted', attributes });
+    return { attempt, traceparent: span?.traceparent ?? mail.traceparent };
   }
 
   private noteServer(attempt: Attempt): void {

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { EmailRejected, message, type SendEmail } from '#contracts';
 import { lockSubjects, type Subject } from '#erasure';
-import { type BatchHandler, Outbox, type Received, SafeMessageError } from '#messaging';
+import { type BatchHandler, Outbox, type Received, recordedTraceOf, SafeMessageError } from '#messaging';
 import { KeyringFile, SealUnreadable } from '#service';
 import { outcomesSoFar } from './outcomes-so-far.js';
 import { isOptInMail } from './opt-in-mail.js';
@@ -105,10 +105,10 @@ function checkPromise({ purpose, graceSeconds }: SendEmail): void {
 async function store(tx: EntityManager, mails: readonly SendEmail[]): Promise<void> {
   if (mails.length === 0) return;
   await tx.query(
-    `INSERT INTO mail (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds)
+    `INSERT INTO mail (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds, traceparent)
      SELECT m.*
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
-       AS m (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds)
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::int[], $9::text[])
+       AS m (email_id, tenant_id, contact_id, expunge_id, purpose, sealed, attachments, grace_seconds, traceparent)
      WHERE NOT EXISTS (SELECT FROM mail_outcome sent WHERE sent.email_id = m.email_id)
      ON CONFLICT DO NOTHING`,
     [
@@ -120,6 +120,7 @@ async function store(tx: EntityManager, mails: readonly SendEmail[]): Promise<vo
       mails.map((mail) => mail.sealed),
       mails.map((mail) => JSON.stringify(mail.attachments)),
       mails.map((mail) => mail.graceSeconds),
+      mails.map((mail) => recordedTraceOf(mail.contactId)),
     ],
   );
 }

@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EmailAccepted, EmailRejected, message, type Outgoing } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
-import { failPoint, inEveryTenant, Outbox } from '#messaging';
+import { failPoint, inEveryTenant, Outbox, runWithBatchTrace } from '#messaging';
 import { tellBounces } from '../bounces/untold-bounces.js';
 import type { ClaimedMail } from './claim-mails.js';
 import type { Verdict } from './judge-attempt.js';
+import { MeasureMails } from './measure-mails.js';
 
 export interface Outcome {
   readonly mail: ClaimedMail;
   readonly verdict: Verdict;
+  /** What follows from it is a part of this. */
+  readonly traceparent?: string;
 }
 
 /**
@@ -23,6 +26,7 @@ export class RecordOutcomes {
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
+    private readonly measure: MeasureMails,
   ) {}
 
   async execute(outcomes: readonly Outcome[]): Promise<void> {
@@ -32,8 +36,10 @@ export class RecordOutcomes {
       const bounced = await tellBounces(tx, emailIdsOf(ended));
       const putOff = await putBack(tx, outcomes);
       failPoint('mail.outcome-written');
-      await this.outbox.add(tx, [...ended, ...bounced, ...putOff]);
+      const traces = outcomes.map(({ mail, traceparent }) => [mail.contactId, traceparent, mail.emailId] as const);
+      await runWithBatchTrace(traces, () => this.outbox.add(tx, [...ended, ...bounced, ...putOff]));
     });
+    for (const { mail, verdict } of outcomes) this.measure.attempted(mail.purpose, verdict);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
+import { recordedTraceOf } from '#messaging';
 import type { ActiveWorkflow } from '../workflows/active-workflows.js';
 
 /** A known contact `f` that the filter of version `v` lets in. An empty list lets everybody in. */
@@ -25,6 +26,7 @@ export async function enrol(
       .map(({ id, version }) => ({ id: uuidv5(contactId, id), contactId, workflowId: id, version })),
   );
   if (candidates.length === 0) return 0;
+  const traced = recordedAmong(candidates);
   const [row]: { enrolled: number }[] = await tx.query(
     `WITH enrolled AS (
        INSERT INTO enrolment (id, tenant_id, contact_id, workflow_id, version)
@@ -36,15 +38,25 @@ export async function enrol(
        ON CONFLICT DO NOTHING
        RETURNING id, tenant_id, contact_id),
      begun AS (
-       INSERT INTO timer (contact_id, enrolment_id, tenant_id, due_at)
-       SELECT contact_id, id, tenant_id, now() FROM enrolled)
+       INSERT INTO timer (contact_id, enrolment_id, tenant_id, due_at, traceparent)
+       SELECT contact_id, id, tenant_id, now(), t.traceparent
+       FROM enrolled LEFT JOIN unnest($5::uuid[], $6::text[]) AS t (id, traceparent) USING (id))
      SELECT count(*)::int AS enrolled FROM enrolled`,
     [
       candidates.map(({ id }) => id),
       candidates.map(({ contactId }) => contactId),
       candidates.map(({ workflowId }) => workflowId),
       candidates.map(({ version }) => version),
+      traced.map(({ id }) => id),
+      traced.map(({ traceparent }) => traceparent),
     ],
   );
   return row?.enrolled ?? 0;
 }
+
+/** Those whose trace somebody records: few, so that looking them up in the statement costs nothing. */
+const recordedAmong = (candidates: readonly { readonly id: string; readonly contactId: string }[]) =>
+  candidates.flatMap(({ id, contactId }) => {
+    const traceparent = recordedTraceOf(contactId);
+    return traceparent === undefined ? [] : [{ id, traceparent }];
+  });

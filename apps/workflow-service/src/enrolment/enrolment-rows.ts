@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { recordedTraceOf } from '#messaging';
 import type { EnrolmentState, EnrolmentStateName } from './enrolment-state.process.js';
 import type { Changed } from './fold-inputs.js';
 
@@ -81,14 +82,15 @@ async function deleteTimers(tx: EntityManager, states: readonly EnrolmentState[]
 async function setTimers(tx: EntityManager, timers: readonly { state: EnrolmentState; dueAt: Date }[]): Promise<void> {
   if (timers.length === 0) return;
   await tx.query(
-    `INSERT INTO timer (contact_id, enrolment_id, tenant_id, due_at)
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[])
-     ON CONFLICT (contact_id, enrolment_id) DO UPDATE SET due_at = EXCLUDED.due_at`,
+    `INSERT INTO timer (contact_id, enrolment_id, tenant_id, due_at, traceparent)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+     ON CONFLICT (contact_id, enrolment_id) DO UPDATE SET due_at = EXCLUDED.due_at, traceparent = EXCLUDED.traceparent`,
     [
       timers.map(({ state }) => state.contactId),
       timers.map(({ state }) => state.enrolmentId),
       timers.map(({ state }) => state.tenantId),
       timers.map(({ dueAt }) => dueAt.toISOString()),
+      timers.map(({ state }) => recordedTraceOf(state.contactId)),
     ],
   );
 }

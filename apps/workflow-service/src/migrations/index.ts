@@ -3,6 +3,7 @@ import { CreateTables1764000000000 } from './0001-create-tables.js';
 import { TenantsApart1764000000001 } from './0002-tenants-apart.js';
 import { ConsentWorkflow1767000000000 } from './0003-consent-workflow.js';
 import { AskedAnew1769000000000 } from './0004-asked-anew.js';
+import { TraceOfTimer1791000000000 } from './0005-trace-of-timer.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -10,4 +11,5 @@ export const migrations = [
   ConsentWorkflow1767000000000,
   AskedAnew1769000000000,
   HeadersAsWritten1790000000000,
+  TraceOfTimer1791000000000,
 ];

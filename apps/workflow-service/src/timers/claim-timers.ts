@@ -7,6 +7,8 @@ export interface DueTimer {
   readonly contactId: string;
   readonly enrolmentId: string;
   readonly late: boolean;
+  /** The trace it was set in, when somebody records that. */
+  readonly traceparent?: string;
 }
 
 export interface ClaimTerms {
@@ -32,7 +34,7 @@ export async function claimTimers(
        WHERE t.due_at <= now() ORDER BY t.due_at ${first === 'longest-due' ? 'ASC' : 'DESC'} LIMIT $1 FOR UPDATE OF s SKIP LOCKED)
      DELETE FROM timer t USING claimed c
      WHERE t.contact_id = c.contact_id AND t.enrolment_id = c.enrolment_id AND t.due_at <= now()
-     RETURNING t.tenant_id, t.contact_id, t.enrolment_id, t.due_at < now() - $2 * interval '1 second' AS late`,
+     RETURNING t.tenant_id, t.contact_id, t.enrolment_id, t.traceparent, t.due_at < now() - $2 * interval '1 second' AS late`,
     [limit, lateAfterSeconds],
   );
   return rows.map((row) => ({
@@ -40,6 +42,7 @@ export async function claimTimers(
     contactId: row.contact_id,
     enrolmentId: row.enrolment_id,
     late: row.late,
+    traceparent: row.traceparent ?? undefined,
   }));
 }
 
@@ -48,4 +51,5 @@ interface TimerRow {
   readonly contact_id: string;
   readonly enrolment_id: string;
   readonly late: boolean;
+  readonly traceparent: string | null;
 }

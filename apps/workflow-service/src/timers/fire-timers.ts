@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { failPoint, inEveryTenant } from '#messaging';
+import { beginSpan, failPoint, inEveryTenant, runWithBatchTrace } from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import { type ClaimTerms, claimTimers, type DueTimer } from './claim-timers.js';
@@ -50,10 +50,10 @@ export class FireTimers implements OnModuleInit {
     return inEveryTenant(this.db, async (tx) => {
       const due = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
       if (due.length > 0) failPoint('timer.claimed');
-      await this.inputs.applyLocked(
-        tx,
-        due.map(({ late, ...ids }) => ({ ...ids, input: { kind: 'timer-fired', late } })),
-      );
+      const inputs = due.map(({ tenantId, contactId, enrolmentId, late }) => {
+        return { tenantId, contactId, enrolmentId, input: { kind: 'timer-fired' as const, late } };
+      });
+      await inTracesOf(due, () => this.inputs.applyLocked(tx, inputs));
       if (due.length > 0) failPoint('timer.fired');
       return due;
     });
@@ -65,4 +65,12 @@ export class FireTimers implements OnModuleInit {
     this.fired = 0;
     this.late = 0;
   }
+}
+
+/** Days may have passed since a timer was set: what it does is a trace of its own, which says what it follows from. */
+async function inTracesOf(due: readonly DueTimer[], work: () => Promise<unknown>): Promise<void> {
+  const spans = due.map(({ traceparent }) => beginSpan({ name: 'fire timer', kind: 'consumer', follows: traceparent }));
+  const traces = due.map(({ contactId, enrolmentId }, n) => [contactId, spans[n]?.traceparent, enrolmentId] as const);
+  await runWithBatchTrace(traces, work);
+  for (const span of spans) span?.end();
 }

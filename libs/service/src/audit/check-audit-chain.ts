@@ -22,16 +22,37 @@ export interface CheckedChain {
 
 /** Recomputes the chain of a tenant from its first link up to its end or its first breach, in constant memory. */
 export async function checkAuditChain(db: DataSource, tenantId: string): Promise<CheckedChain> {
-  let head = NO_LINK;
-  for (;;) {
-    const links = await readLinks(db, tenantId, head.n);
-    for (const { link, row } of links) {
-      const misfit = misfitOf(head, link, row);
-      if (misfit) return { head, breach: await explain(db, head, link, misfit) };
-      head = link;
-    }
-    if (links.length < BATCH) return { head };
+  let checked: CheckedPiece = { head: NO_LINK, more: true };
+  while (checked.more) checked = await checkNextLinks(db, tenantId, checked.head);
+  return checked;
+}
+
+export interface CheckedPiece extends CheckedChain {
+  /** Whether there may be further links; not after a breach. */
+  readonly more: boolean;
+}
+
+/** Recomputes up to 2,000 links after this one. */
+export async function checkNextLinks(db: DataSource, tenantId: string, after: ChainHead): Promise<CheckedPiece> {
+  let head = after;
+  const links = await readLinks(db, tenantId, head.n);
+  for (const { link, row } of links) {
+    const misfit = misfitOf(head, link, row);
+    if (misfit) return { head, breach: await explain(db, head, link, misfit), more: false };
+    head = link;
   }
+  return { head, more: links.length === BATCH };
+}
+
+/** The tenant whose chain comes after that of this one, along the index; the first one when none is given. */
+export async function findChainAfter(db: DataSource, tenantId?: string): Promise<string | undefined> {
+  const [next]: { tenantId: string }[] = await inEveryTenant(db, (tx) =>
+    tx.query(
+      `SELECT tenant_id AS "tenantId" FROM audit_chain WHERE $1::uuid IS NULL OR tenant_id > $1 ORDER BY tenant_id LIMIT 1`,
+      [tenantId],
+    ),
+  );
+  return next?.tenantId;
 }
 
 interface LinkWithRow {

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { DatabaseReadings, MetricsServer } from '#service';
+import { type Scraped, scrape } from '../../../../test/support/scrape.js';
+import { SHORT_STEPS, startWorkflowService, type WorkflowTestService } from '../../test/workflow-test-service.js';
+
+let service: WorkflowTestService;
+
+beforeAll(async () => {
+  service = await startWorkflowService({ METRICS_PORT: '0' });
+});
+afterAll(() => service.stop());
+
+/** With values read now. */
+async function scraped(): Promise<Scraped> {
+  await service.app.get(DatabaseReadings).refresh({ notOlderThanMs: 0 });
+  return scrape(service.app.get(MetricsServer).port);
+}
+
+test('When timers are due and do not fire, then it is told how many and for how long, until they fire', async () => {
+  expect((await scraped()).value('timers_due')).toBe(0);
+  const active = await service.anActive(SHORT_STEPS);
+  const { contactId } = await service.anEnrolled(active);
+  await service.anEnrolled(active);
+  await service.pass(contactId, 600);
+  const { text, value } = await scraped();
+  expect(value('timers_due')).toBe(2);
+  expect(Math.abs(value('timers_oldest_due_age_seconds')! - 600)).toBeLessThan(60);
+  expect(text).not.toContain(contactId);
+  await service.fire();
+  const after = await scraped();
+  expect(after.value('timers_due')).toBe(0);
+  expect(after.value('timers_oldest_due_age_seconds')).toBe(0);
+});
