@@ -193,6 +193,12 @@ describe('drift', () => {
       /opens/,
     ],
     [
+      'metrics on another port',
+      'production',
+      { 'ConfigMap/platform': ({ data }) => (data.METRICS_PORT = '9999') },
+      /opens .*9464.* but it listens on .*9999/,
+    ],
+    [
       'a deadline beyond the grace period',
       'production',
       { 'ConfigMap/platform': ({ data }) => (data.STOP_DEADLINE_SECONDS = '55') },

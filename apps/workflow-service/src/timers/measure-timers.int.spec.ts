@@ -16,14 +16,15 @@ async function scraped(): Promise<Scraped> {
   return scrape(service.app.get(MetricsServer).port);
 }
 
-test('When timers are due and do not fire, then it is told how many and for how long, until they fire', async () => {
+test('When a timer is due and does not fire, then that is told and for how long, until it fires; one that is not due is not', async () => {
   expect((await scraped()).value('timers_due')).toBe(0);
   const active = await service.anActive(SHORT_STEPS);
   const { contactId } = await service.anEnrolled(active);
-  await service.anEnrolled(active);
+  const later = await service.anEnrolled(active);
   await service.pass(contactId, 600);
+  await service.pass(later.contactId, -600);
   const { text, value } = await scraped();
-  expect(value('timers_due')).toBe(2);
+  expect(value('timers_due')).toBe(1);
   expect(Math.abs(value('timers_oldest_due_age_seconds')! - 600)).toBeLessThan(60);
   expect(text).not.toContain(contactId);
   await service.fire();
