@@ -90,7 +90,7 @@ export const processCases: Readonly<Record<string, AlertCase>> = {
         notYet: '4m',
         labels: { ...OF_PROCESS, pool: 'requests' },
         summary: 'contact-service waits for connections to its database',
-        says: 'At every look for 5 minutes somebody waited for a connection of pool application of a (contact-service).',
+        says: 'At every look for 5 minutes somebody waited for a connection of pool requests of a (contact-service).',
       },
     ],
     // Many at once, and then none.

@@ -196,7 +196,7 @@ test('When more is asked of the database than there are connections, then it is 
   await Promise.all(waiting);
   await blocker.release();
   const free = async (): Promise<true | undefined> =>
-    (await scrapeOf(service)).value('database_pool_waiting') === 0 || undefined;
+    (await scrapeOf(service)).value('database_pool_waiting', { pool: 'requests' }) === 0 || undefined;
   await waitUntil(free, { what: 'nothing waits', timeoutMs: 10_000 });
 });
 
