@@ -1,22 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
 import { Bindings } from './bindings.js';
-import { brokerProblem } from './broker-problem.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { failPoint } from './fail-point.js';
+import { goBack } from './go-back.js';
 import { kafkaClient } from './kafka-client.js';
 import { MESSAGING, type MessagingOptions } from './options.js';
 import type { KafkaRecord } from './parse-record.js';
-import { SafeMessageError, safeError } from './safe-error.js';
-
-// CommonJS: Node finds this name only on the whole module.
-const { KafkaJSError } = kafkajs;
+import { safeError } from './safe-error.js';
+import { Crashed, whyNotConsuming } from './why-not-consuming.js';
 
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
 const CHUNK = 250;
@@ -24,12 +22,6 @@ const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
-
-class Crashed extends SafeMessageError {
-  constructor(cause: Error) {
-    super('The Kafka consumer crashed.', { cause });
-  }
-}
 
 /**
  * Nest transport: consumes the topics of the service's subscriptions in batches. Offsets are committed after the
@@ -44,6 +36,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private problem: string | undefined = 'consumer: starting';
   private lastBeat = Date.now();
   private readonly catchUpDone = Promise.withResolvers<void>();
+  /** Settles when the consumer stands where its database does; nothing is handled before. */
+  private inPlace = Promise.resolve();
 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
@@ -114,7 +108,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       try {
         await this.session(() => backOff.reset());
       } catch (error) {
-        this.problem = `consumer: ${reasonOf(error)}`;
+        this.problem = `consumer: ${whyNotConsuming(error)}`;
         this.logger.warn({ msg: 'consuming failed and is tried again', error: safeError(error) });
         await backOff.wait(this.stopping.signal);
       }
@@ -138,7 +132,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
     try {
-      const ended = this.untilCrashOrStop(consumer, succeeded);
+      const ended = this.untilCrashOrStop(kafka, consumer, succeeded);
       await consumer.connect();
       await consumer.subscribe({ topics: this.bindings.topics, fromBeginning: true });
       await consumer.run({
@@ -165,16 +159,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     });
   }
 
-  private untilCrashOrStop(consumer: Consumer, succeeded: () => void): Promise<void> {
+  private untilCrashOrStop(kafka: Kafka, consumer: Consumer, succeeded: () => void): Promise<void> {
     const { CRASH, GROUP_JOIN, FETCH_START, HEARTBEAT } = consumer.events;
     consumer.on(FETCH_START, () => this.beat());
     consumer.on(HEARTBEAT, () => this.beat());
-    consumer.on(GROUP_JOIN, () => {
-      this.problem = undefined;
-      succeeded();
-    });
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(CRASH, ({ payload }) => reject(new Crashed(payload.error)));
+      consumer.on(GROUP_JOIN, ({ payload }) => {
+        this.inPlace = goBack({ kafka, group: payload.groupId, consumer, db: this.db }, payload.memberAssignment);
+        this.inPlace.then(() => {
+          this.problem = undefined;
+          succeeded();
+        }, reject);
+      });
       if (this.stopping.signal.aborted) resolve();
       this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
@@ -185,6 +182,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** Never lets an error of ours reach kafkajs, which would take some of them for the consumer's end. */
   private async handleBatch(payload: EachBatchPayload, consumer: Consumer, processor: ChunkProcessor): Promise<void> {
     const { topic, partition, messages } = payload.batch;
+    const inPlace = await this.inPlace.then(
+      () => true,
+      () => false,
+    );
+    if (!inPlace) return;
     for (let from = 0; from < messages.length; from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
       const records = chunk.map(({ offset, key, headers, value }): KafkaRecord => {
@@ -229,12 +231,4 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private beat(): void {
     this.lastBeat = Date.now();
   }
-}
-
-function reasonOf(error: unknown): string {
-  const problem = brokerProblem(error);
-  if (problem !== undefined) return problem;
-  if (error instanceof Crashed || error instanceof KafkaJSError) return 'the broker is away';
-  const safe = safeError(error);
-  return safe.message ?? `cannot read what was expunged (${safe.code ?? safe.name})`;
 }
