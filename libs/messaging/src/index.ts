@@ -7,7 +7,7 @@ export { KafkaBatchServer } from './kafka-batch-server.js';
 export { kafkaClient, type KafkaConnection } from './kafka-client.js';
 export { MessagingModule } from './messaging.module.js';
 export { Outbox } from './outbox.js';
-export { Relay } from './relay.js';
+export { Relay, RELAY_LOCK } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
 export { isSurroundingsError } from './surroundings-error.js';
