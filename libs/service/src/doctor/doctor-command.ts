@@ -1,10 +1,11 @@
 import { DataSource } from 'typeorm';
 import type { ServiceName } from '#contracts';
-import { kafkaClient } from '#messaging';
+import { kafkaClient, safeError } from '#messaging';
 import type { ServiceConfig } from '../config.js';
 import { databaseAccess, kafkaConnection } from '../connections.js';
 import { databaseOptions, type MigrationClass } from '../database.js';
 import { examine, lineOf } from './doctor.js';
+import type { Finding } from './finding.js';
 
 export interface DoctorCommand {
   /** Instead of the declared number of partitions. */
@@ -31,8 +32,10 @@ export async function runDoctor(
   const parts = { name: `${name} doctor`, access, poolSize: 2, entities: [], onIdleError: () => undefined };
   const db = new DataSource(databaseOptions(parts));
   const admin = kafkaClient(`${name}-doctor`, kafkaConnection(config)).admin();
-  // Who does not answer is told by the checks that need it.
-  await Promise.allSettled([db.initialize(), admin.connect()]);
+  const away = [
+    ...(await notAnswering('database', () => db.initialize())),
+    ...(await notAnswering('brokers', () => admin.connect())),
+  ];
   try {
     const findings = await examine({
       service: name,
@@ -42,11 +45,24 @@ export async function runDoctor(
       certificates: certificatesOf(config),
       partitions,
     });
-    for (const finding of findings) print(lineOf(finding));
+    for (const finding of [...away, ...findings]) print(lineOf(finding));
     if (findings.length === 0) print(`${name}: nothing found`);
     return findings.length === 0;
   } finally {
     await Promise.allSettled([db.isInitialized ? db.destroy() : undefined, admin.disconnect()]);
+  }
+}
+
+/** The checks that need it cannot look then, and say so themselves. */
+async function notAnswering(part: string, connect: () => Promise<unknown>): Promise<Finding[]> {
+  try {
+    await connect();
+    return [];
+  } catch (error) {
+    const { name, code } = safeError(error);
+    return [
+      { check: part, culprit: `does not answer (${code ?? name})`, todo: 'see that it runs and lets this service in' },
+    ];
   }
 }
 

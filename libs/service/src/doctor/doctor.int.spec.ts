@@ -188,9 +188,9 @@ test('When the schema is older than the build, then the first missing migration 
   );
 });
 
-test('When the database does not answer, then every check that needs it says so, and the others still look', async () => {
+test('When the database does not answer, then it says what it cannot look at, and still looks at the rest', async () => {
   const away = new DataSource({ type: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' });
   const lines = await look({ db: away, partitions: 3 });
-  expect(lines.filter((line) => line.includes('cannot be looked at')).length).toBeGreaterThan(3);
+  expect(lines[0]).toMatch(/cannot look at migrations, clock, transactions, relay, offsets, consumer/);
   expect(lines.join('\n')).toContain('has 2 partitions instead of 3');
 });

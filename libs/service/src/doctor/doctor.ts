@@ -21,17 +21,22 @@ const CHECKS: Readonly<Record<string, Check>> = {
   consumer: checkConsumer,
 };
 
-/** All that is wrong with a service, worst cause first. A check that cannot look is a finding; the others go on. Changes nothing. */
+/** All that is wrong with a service, worst cause first. Checks that cannot look are a finding; the others go on. Changes nothing. */
 export async function examine(patient: Patient): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const blind = new Map<string, string[]>();
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       findings.push(...(await check(patient)));
     } catch (error) {
-      findings.push({ check: name, culprit: `cannot be looked at (${reasonOf(error)})`, todo: WHAT_TO_DO });
+      const reason = reasonOf(error);
+      blind.set(reason, [...(blind.get(reason) ?? []), name]);
     }
   }
-  return findings;
+  const unseen = [...blind].map(([reason, names]): Finding => {
+    return { check: 'unknown', culprit: `cannot look at ${names.join(', ')} (${reason})`, todo: WHAT_TO_DO };
+  });
+  return [...unseen, ...findings];
 }
 
 const WHAT_TO_DO = 'see that database and brokers answer, and that the role and the user have their rights';
