@@ -1,4 +1,4 @@
--- Nobody is written to twice. Mails that waited at the time of the dump were sent since, or called back because the person has
+-- Nobody is written to twice, but for confirmations that waited at the time of the dump and were sent since. Mails that waited at the time of the dump were sent since, or called back because the person has
 -- answered; those that were ordered since were sent as well, but nobody here knows. So orders since the dump are not read
 -- again (a position ahead of the group leaves the group where it is), and of those that waited only confirmations stay.
 -- Mails that ask to opt in are ordered again by contact-service when nobody has said what became of them.
