@@ -42,7 +42,7 @@ export default {
       name: 'kafka-in-one-place',
       comment: 'The guards against the traps of kafkajs live in libs/messaging.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '^libs/messaging/|^apps/local/|\\.spec\\.ts$' },
+      from: { path: '^(apps|libs)/', pathNot: '^libs/messaging/|^libs/contracts/examples/|^apps/local/|\\.spec\\.ts$' },
       to: { path: 'node_modules/kafkajs' },
     },
     {

@@ -6,6 +6,7 @@ import { requireNodeVersion } from '#service';
 import { SERVICE_NAMES } from './catalogue.js';
 import { baseEnvironment } from './config.js';
 import { repositoryRoot } from './paths.js';
+import { LOCAL_PARTITIONS } from './topics.js';
 
 requireNodeVersion();
 
@@ -19,9 +20,12 @@ npm run audit:verify [-- <service>...]
 npm run audit:verify -- <service> --head <tenant>:<n>:<hash> ...
     Recomputes the chains of the audit logs and names the first row that was changed, removed or reordered.
     With heads it printed earlier it also shows a chain that lost its end or was written anew.
+npm run doctor [-- <service>...]
+    Looks at databases and Kafka as each service sees them, and names who or what is wrong, one line each, with what to do.
+    Ends with 0 when nothing is, with 1 when something is, with 2 for words it does not know. Changes nothing.
 
 Services: ${SERVICE_NAMES.join(', ')}. PostgreSQL must be running.
-Elsewhere, with the service's own environment: node dist/apps/<service>/src/main.js migrate | dead-letters ... | audit ...
+Elsewhere, with the service's own environment: node dist/apps/<service>/src/main.js migrate | dead-letters ... | audit ... | doctor
 `;
 
 const isService = (name: string | undefined): boolean => SERVICE_NAMES.some((service) => service === name);
@@ -34,6 +38,7 @@ function main([command, ...rest]: string[]): number {
     return services.map((service) => run(service, `${service}.migrate`, ['migrate'])).find((code) => code !== 0) ?? 0;
   }
   if (command === 'audit') return verifyAuditLogs(rest);
+  if (command === 'doctor' && rest.every(isService)) return doctor(rest);
   return command === 'dead-letters' ? deadLetters(rest) : say(HELP, 2);
 }
 
@@ -54,6 +59,16 @@ function verifyAuditLogs(words: string[]): number {
     return run(service, service, ['audit', 'verify', ...options]);
   });
   return codes.find((code) => code !== 0) ?? 0;
+}
+
+/** Every service is looked at, also after one that is not well. */
+function doctor(services: string[]): number {
+  const partitions = ['--partitions', String(LOCAL_PARTITIONS)];
+  const codes = (services.length > 0 ? services : SERVICE_NAMES).map((service) => {
+    say(`${service}\n`, 0);
+    return run(service, service, ['doctor', ...partitions]);
+  });
+  return Math.max(...codes);
 }
 
 function run(service: string, environment: string, words: string[]): number {

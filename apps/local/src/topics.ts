@@ -1,5 +1,5 @@
 /** Topics need few partitions on one machine; the number is fixed for life, so data kept in .local keeps it. */
-const LOCAL_PARTITIONS = 4;
+export const LOCAL_PARTITIONS = 4;
 
 /** Creates the topics of all services where they are missing. */
 export async function createLocalTopics(brokers: string[]): Promise<void> {

@@ -10,7 +10,7 @@ export { MeasureOutbox } from './measure-outbox.js';
 export { MessagingModule } from './messaging.module.js';
 export { MESSAGING_CONNECTIONS, MESSAGING_DATABASE } from './options.js';
 export { Outbox } from './outbox.js';
-export { Relay } from './relay.js';
+export { Relay, RELAY_LOCK } from './relay.js';
 export { type SafeError, safeError, SafeMessageError } from './safe-error.js';
 export { type BatchHandler, handlersOf, on, type Received, type Subscription } from './subscription.js';
 export {

@@ -10,6 +10,7 @@ import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { consumerProblem, Crashed } from './consumer-problem.js';
 import { failPoint } from './fail-point.js';
+import { goBack } from './go-back.js';
 import { kafkaClient } from './kafka-client.js';
 import { MeasureConsumer } from './measure-consumer.js';
 import { MeasureMessages } from './measure-messages.js';
@@ -37,6 +38,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private problem: string | undefined = 'consumer: starting';
   private lastBeat = Date.now();
   private readonly catchUpDone = Promise.withResolvers<void>();
+  /** Settles when the consumer stands where its database does; nothing is handled before. */
+  private inPlace = Promise.resolve();
 
   constructor(
     @Inject(MESSAGING) private readonly options: MessagingOptions,
@@ -135,7 +138,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
     try {
-      const ended = this.untilCrashOrStop(consumer, succeeded);
+      const ended = this.untilCrashOrStop(kafka, consumer, succeeded);
       await consumer.connect();
       await consumer.subscribe({ topics: this.bindings.topics, fromBeginning: true });
       await consumer.run({
@@ -163,7 +166,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     });
   }
 
-  private untilCrashOrStop(consumer: Consumer, succeeded: () => void): Promise<void> {
+  private untilCrashOrStop(kafka: Kafka, consumer: Consumer, succeeded: () => void): Promise<void> {
     const { CRASH, GROUP_JOIN, FETCH_START, FETCH, HEARTBEAT } = consumer.events;
     consumer.on(FETCH_START, () => this.beat());
     consumer.on(FETCH, () => this.progress.heard());
@@ -171,13 +174,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       this.beat();
       this.progress.heard();
     });
-    consumer.on(GROUP_JOIN, () => {
-      this.problem = undefined;
-      this.progress.assigned(this.bindings.topics);
-      succeeded();
-    });
     const ended = new Promise<void>((resolve, reject) => {
       consumer.on(CRASH, ({ payload }) => reject(new Crashed(payload.error)));
+      consumer.on(GROUP_JOIN, ({ payload }) => {
+        this.inPlace = goBack({ kafka, group: payload.groupId, consumer, db: this.db }, payload.memberAssignment);
+        this.inPlace.then(() => {
+          this.problem = undefined;
+          this.progress.assigned(this.bindings.topics);
+          succeeded();
+        }, reject);
+      });
       if (this.stopping.signal.aborted) resolve();
       this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
@@ -188,6 +194,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** Never lets an error of ours reach kafkajs, which would take some of them for the consumer's end. */
   private async handleBatch(payload: EachBatchPayload, consumer: Consumer, processor: ChunkProcessor): Promise<void> {
     const { topic, partition, messages } = payload.batch;
+    const inPlace = await this.inPlace.then(
+      () => true,
+      () => false,
+    );
+    if (!inPlace) return;
     for (let from = 0; from < messages.length; from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
       const records = chunk.map(({ offset, key, headers, value }): KafkaRecord => {

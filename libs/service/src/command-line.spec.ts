@@ -18,6 +18,8 @@ test.each<[string, unknown]>([
     { name: 'audit', command: { action: 'verify', heads: [{ tenantId: ID, n: 7, hash: HASH }] } },
   ],
   ['audit verify --help', { name: 'help' }],
+  ['doctor', { name: 'doctor', command: {} }],
+  ['doctor --partitions 4', { name: 'doctor', command: { partitions: 4 } }],
   [`dead-letters discard ${ID}`, { name: 'dead-letters', command: { action: 'discard', id: ID } }],
 ])('When the arguments are "%s", then they are understood', (line, command) => {
   expect(parseCommand(line.split(' ').filter(Boolean))).toEqual(command);
@@ -26,6 +28,9 @@ test.each<[string, unknown]>([
 test.each([
   'start',
   'migrate now',
+  'doctor --partitions',
+  'doctor --partitions none',
+  'doctor now',
   'dead-letters',
   'dead-letters list x',
   'dead-letters replay',

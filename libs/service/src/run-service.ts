@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import type { ServiceName } from '#contracts';
 import { safeError, SafeMessageError } from '#messaging';
@@ -8,6 +8,7 @@ import { type ClassOf, ConfigurationError, loadConfig, MigrateConfig, ServiceCon
 import { ownerAccess } from './connections.js';
 import type { MigrationClass } from './database.js';
 import { runDeadLetters } from './dead-letters-command.js';
+import { runDoctor } from './doctor/doctor-command.js';
 import { migrate } from './migrate.js';
 import { documentOf } from './openapi/module-routes.js';
 import { requireNodeVersion } from './node-version.js';
@@ -62,6 +63,9 @@ async function run<T extends ServiceConfig>(definition: ServiceDefinition<T>, co
       return runDeadLetters(module(loadConfig(config)), command.command, print);
     case 'audit':
       return runAuditCommand(name, loadConfig(ServiceConfig), command.command, print);
+    case 'doctor':
+      Logger.overrideLogger(false);
+      return runDoctor(definition, loadConfig(config), command.command, print);
     case 'serve':
       await serve(module(loadConfig(config)));
       return true;

@@ -3,7 +3,7 @@ import { CancelEmails, type Data, SendEmail, TenantChanged } from '#contracts';
 import { waitUntil } from '#local';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aMail, anOptIn, answersTo, answerTo, aTenant, startNotification } from '../../test/make.js';
+import { aMail, anOptIn, aRemovalLink, answersTo, answerTo, aTenant, startNotification } from '../../test/make.js';
 import { RecordBounces } from '../bounces/record-bounces.js';
 
 let server: MailServer;
@@ -64,15 +64,27 @@ it('When a mail that waits in the send budget is ordered again, then it is told 
   expect(await saidOf(mail)).toMatchObject([{ type: 'EmailRejected', permanent: false, code: 'over-budget' }]);
 });
 
-it('When a mail is new, was called back, or does not ask to opt in, then nothing is told', async () => {
+it('When a mail is new, was called back, or has the link of a removal page, then nothing is told', async () => {
   const first = await anOrder();
   await answerTo(service, first.emailId);
   const { tenantId } = first;
-  const [calledBack, confirmation] = [await anOptIn({ tenantId }), await aMail({ tenantId })];
+  const [calledBack, link] = [await anOptIn({ tenantId }), await aRemovalLink({ tenantId })];
   const { contactId, emailId } = calledBack;
   await service.deliver(CancelEmails, { tenantId, contactId, emailIds: [emailId] });
-  await service.deliver(SendEmail, [calledBack, confirmation]);
-  await answerTo(service, confirmation.emailId);
-  await service.deliver(SendEmail, confirmation);
-  expect([(await saidOf(calledBack)).length, (await saidOf(confirmation)).length]).toEqual([0, 1]);
+  await service.deliver(SendEmail, [calledBack, link]);
+  await answerTo(service, link.emailId);
+  await service.deliver(SendEmail, link);
+  expect([(await saidOf(calledBack)).length, (await saidOf(link)).length]).toEqual([0, 1]);
+});
+
+it('When a confirmation that was accepted is ordered again, then that is told again, with its request, and it is not sent twice', async () => {
+  const mail = await aMail();
+  await service.deliver(SendEmail, mail);
+  await answerTo(service, mail.emailId);
+  const [before] = await saidOf(mail);
+  const sent = server.mails.length;
+  await service.deliver(SendEmail, mail);
+  expect(before).toMatchObject({ type: 'EmailAccepted', expungeId: mail.expungeId });
+  expect(await saidOf(mail)).toEqual([before, before]);
+  expect(server.mails).toHaveLength(sent);
 });

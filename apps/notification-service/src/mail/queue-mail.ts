@@ -27,8 +27,8 @@ export class MissingPromise extends SafeMessageError {
 /**
  * Stores mails for the sender, once per email id. Nothing is sent here. A mail whose seal or certificate belongs to
  * another person, request, mail or tenant is refused (and so parked). To an expunged contact only the confirmation of that
- * very request goes out; any other mail is answered as refused for good. A mail that asks to opt in and is known already is
- * answered by what became of it: whoever orders it again has not heard.
+ * very request goes out; any other mail is answered as refused for good. A mail that is known already is answered by
+ * what became of it: whoever orders it again has not heard.
  */
 @Injectable()
 export class QueueMail implements BatchHandler<SendEmail> {
