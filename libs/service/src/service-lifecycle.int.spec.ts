@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
@@ -10,6 +10,7 @@ import { createTestDatabase } from '../../../test/support/database.js';
 import { testModule } from '../test/test-service.js';
 import { migrate } from './migrate.js';
 import { Pumps } from './pump.js';
+import { Readiness } from './readiness.js';
 import { type RunningApp, startApp } from './start-app.js';
 
 class FirstTable1700000000001 implements MigrationInterface {
@@ -177,7 +178,8 @@ describe('When a service is told to stop', () => {
     await app.usable();
     await waitFor(() => Promise.resolve(events.includes('begun')));
     const keptAlive = await openKeepAlive(app.url);
-    const answer = fetch(`${app.url}/v1/slow`).then((response) => response.json());
+    const slow = fetch(`${app.url}/v1/slow`);
+    const answer = slow.then((response) => response.json());
     await sleep(50);
     const stopped = app.stop().then(() => events.push('stopped'));
     await waitFor(() =>
@@ -189,10 +191,25 @@ describe('When a service is told to stop', () => {
     expect(events).not.toContain('stopped');
     released();
     expect(await answer).toEqual({ done: true });
+    // It was begun before the stop; the client must not send another one into this connection.
+    expect((await slow).headers.get('connection')).toBe('close');
     await keptAlive.closed;
     await stopped;
     expect(events.slice(-2)).toEqual(['ended', 'stopped']);
     expect(app.app.get(DataSource).isInitialized).toBe(false);
+  });
+
+  test('then a connection in use takes one more request, whose answer ends it', async () => {
+    const { appUrl } = await createTestDatabase();
+    const app = await startApp(testModule({ DATABASE_URL: appUrl }, [SlowController], { routes }));
+    await app.usable();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const before = await getFast(app.url, agent);
+    const stopped = app.stop();
+    await waitFor(() => Promise.resolve(app.app.get(Readiness).problems().includes('stopping')));
+    const after = await getFast(app.url, agent);
+    expect([before, after]).toMatchObject([{ connection: 'keep-alive' }, { connection: 'close', reused: true }]);
+    await stopped;
   });
 
   test('then a stop that takes too long is given up', async () => {
@@ -225,6 +242,16 @@ async function openKeepAlive(url: string): Promise<{ closed: Promise<unknown> }>
       response.once('end', () => resolve({ closed }));
     });
     request.end();
+  });
+}
+
+async function getFast(url: string, agent: Agent): Promise<{ connection?: string; reused: boolean }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(`${url}/v1/slow/fast`, { agent }, (response) => {
+      const { connection } = response.headers;
+      response.resume().once('end', () => resolve({ connection, reused: request.reusedSocket }));
+    });
+    request.once('error', reject).end();
   });
 }
 

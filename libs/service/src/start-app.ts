@@ -9,6 +9,7 @@ import { ServiceConfig } from './config.js';
 import { DatabaseLink } from './database-link.js';
 import { gracefulStop } from './graceful-stop.js';
 import { configureHttp } from './http.js';
+import { LastAnswers } from './last-answers.js';
 import { ServiceLogger } from './logging.js';
 import { Readiness } from './readiness.js';
 import { ServiceLifecycle } from './service-lifecycle.js';
@@ -42,6 +43,7 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
   app.flushLogs();
   const config = app.get(ServiceConfig);
   configureHttp(app);
+  const lastAnswers = new LastAnswers(app.getHttpServer() as Server);
   app.connectMicroservice({ strategy: app.get(KafkaBatchServer) });
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   app.get(ServiceLifecycle).start(() => app.startAllMicroservices());
@@ -51,7 +53,7 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
     url: addressOf(app.getHttpServer() as Server, config.HTTP_HOST),
     usable: () => until(() => app.get(DatabaseLink).usable, readiness),
     ready: () => until(() => readiness.problems().length === 0, readiness),
-    stop: () => gracefulStop(app, config.STOP_DEADLINE_SECONDS),
+    stop: () => gracefulStop(app, lastAnswers, config.STOP_DEADLINE_SECONDS),
   };
 }
 
