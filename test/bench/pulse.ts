@@ -10,7 +10,8 @@ export class Pulse {
 
   /** The longest time without a handled message, in ms, among those that fall into this span even with a part of them. */
   longestGap({ from, to }: Span): number {
-    const gaps = this.beats.slice(1).map(({ at }, i) => ({ from: this.beats[i]!.at, to: at }));
+    const ends = [...this.beats.slice(1).map(({ at }) => at), to];
+    const gaps = this.beats.map(({ at }, i) => ({ from: at, to: ends[i]! }));
     const inside = gaps.filter((gap) => gap.to >= from && gap.from <= to);
     return Math.max(0, ...inside.map((gap) => gap.to - gap.from));
   }

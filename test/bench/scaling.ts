@@ -21,8 +21,8 @@ Ends with 1 when the others stood still for more than 3 s. --standstill leaves o
 const MOST_SECONDS = 3;
 /** Before, between and after joining and leaving. */
 const CALM_SECONDS = 5;
-/** For one joining and one leaving, with the calm around them. */
-const ROUND_SECONDS = 25;
+/** For one joining and one leaving, with the calm around them, on the slowest machine. */
+const ROUND_SECONDS = 60;
 const PATIENCE_MS = 600_000;
 const OTHERS = SERVICE_NAMES.filter((name) => name !== 'privacy-service');
 const expunges = numberOption('expunges', 5_000);
@@ -61,7 +61,8 @@ async function standstill(run: Run): Promise<void> {
   const staying = [new Pulse(), new Pulse()];
   const instances = await Promise.all(staying.map((pulse) => privacy(run, pulse)));
   const accounts = await run.seed.accounts(clicks * ROUND_SECONDS * times);
-  const clicking = underLoad(run.sink, run.click, accounts, clicks);
+  const coming = { over: false };
+  const clicking = underLoad(run.sink, run.click, until(coming, accounts), clicks);
   await sleep(CALM_SECONDS * 1_000);
   const gaps = { joined: 0, left: 0 };
   for (let round = 1; round <= times; round += 1) {
@@ -71,11 +72,19 @@ async function standstill(run: Run): Promise<void> {
     const whole = { from: joining.from - CALM_SECONDS * 1_000, to: leaving.to };
     for (const pulse of staying) say(`    handled each second: ${pulse.perSecond(whole).join(' ')}`);
   }
+  coming.over = true;
   sayLatency('while they came and went', await clicking);
   await Promise.all([...instances.map((instance) => instance.stop()), stopOthers(run)]);
   const [joined, left] = [gaps.joined / 1_000, gaps.left / 1_000];
   say(`bench: others stood still at most ${joined.toFixed(1)} s when one joined, ${left.toFixed(1)} s when one left`);
   if (Math.max(joined, left) > MOST_SECONDS) process.exitCode = 1;
+}
+
+function* until<T>(end: { readonly over: boolean }, items: Iterable<T>): Generator<T> {
+  for (const item of items) {
+    if (end.over) return;
+    yield item;
+  }
 }
 
 /** A third instance joins, and is told to stop; each span ends when the others have settled. */
