@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SERVICE_NAMES, untilSettled, waitUntil } from '#local';
+import { SERVICE_NAMES, waitUntil } from '#local';
 import { DATABASE_NAMES } from '../../apps/local/src/catalogue.js';
-import { type Accepted, BalancedClients } from '../support/balanced-clients.js';
-import { type Instance, oneMoreOfEach, partitionsOf, relaysByDatabase, rowsOf } from '../support/instances.js';
-import { readTopics } from '../support/read-topics.js';
+import { BalancedClients } from '../support/balanced-clients.js';
+import { expectEachOnce } from '../support/expect-each-once.js';
+import { type Instance, oneMoreOfEach, partitionsOf, relaysByDatabase } from '../support/instances.js';
 import { aCompany, type Company, startTestSystem, type TestSystem } from '../support/test-system.js';
 
 /** The deadline of a stop in these tests, in seconds: STOP_DEADLINE_SECONDS. */
 const STOP_SECONDS = 20;
-const PATIENCE_MS = 120_000;
 
 let system: TestSystem;
 let company: Company;
@@ -57,32 +56,10 @@ async function expectSpread(instances: number): Promise<void> {
   expect(await relaysByDatabase(system)).toEqual(Object.fromEntries(DATABASE_NAMES.map((name) => [name, 1])));
 }
 
-/** Nothing was published twice, so told twice or mailed twice, and nothing was put aside. */
-async function expectEachOnce(removed: readonly Accepted[]): Promise<void> {
-  await untilSettled(system, PATIENCE_MS);
-  const ids = removed.map(({ expungeId }) => expungeId);
-  const sql = `SELECT state, count(*)::int AS count FROM expunge_request WHERE expunge_id = ANY($1) GROUP BY state`;
-  expect(await rowsOf(system, 'privacy_service', sql, [ids])).toEqual([{ state: 'confirmed', count: removed.length }]);
-  const messages = await readTopics(system.brokers);
-  const [first, twice] = [new Set<string>(), new Set<string>()];
-  for (const { id, type } of messages) (first.has(id) ? twice : first).add(first.has(id) ? type : id);
-  expect([...twice]).toEqual([]);
-  const keys = new Set(removed.map(({ id }) => id));
-  const told = messages.filter(({ topic, key }) => topic === 'contact.expunged' && keys.has(key));
-  expect(told.map(({ key }) => key).sort()).toEqual([...keys].sort());
-  const mails = await Promise.all(
-    removed.map(async ({ email }) => (await system.mail!.messages({ to: email })).length),
-  );
-  expect(mails.filter((count) => count !== 1)).toEqual([]);
-  for (const database of DATABASE_NAMES) {
-    expect(await rowsOf(system, database, 'SELECT type, reason FROM dead_letter')).toEqual([]);
-  }
-}
-
 test('When there are two of each service, then partitions are spread and each database has one relay', async () => {
   await join();
   await expectSpread(2);
-  await expectEachOnce(await clients.removeThemselves(60));
+  await expectEachOnce(system, await clients.removeThemselves(60));
 }, 240_000);
 
 test('When one of each joins and another is told to stop under load, then all requests are answered and all done once', async () => {
@@ -104,12 +81,12 @@ test('When one of each joins and another is told to stop under load, then all re
   const removed = await pressing;
   expect(clients.addresses.has(urlOfContacts(leaving))).toBe(false);
   await expectSpread(2);
-  await expectEachOnce(removed);
+  await expectEachOnce(system, removed);
 }, 240_000);
 
 test('When there are four of each service, then partitions are spread, one relay each, and all is done once', async () => {
   await join();
   await join();
   await expectSpread(4);
-  await expectEachOnce(await clients.removeThemselves(100));
+  await expectEachOnce(system, await clients.removeThemselves(100));
 }, 240_000);

@@ -18,6 +18,7 @@ export interface Instance extends ServiceProcess {
 export interface InstanceOptions {
   /** Another program than the service as it is. */
   readonly main?: string;
+  readonly args?: string[];
   readonly env?: Record<string, string>;
   readonly onLine?: (line: string) => void;
 }
@@ -28,7 +29,7 @@ let started = 0;
 export async function startInstance(
   system: TestSystem,
   service: ServiceName,
-  { main = mainOf(service), env = {}, onLine }: InstanceOptions = {},
+  { main = mainOf(service), args, env = {}, onLine }: InstanceOptions = {},
 ): Promise<Instance> {
   const [http, bounces] = [await freePort(), await freePort()];
   const ports: Record<string, string> = { HTTP_PORT: String(http) };
@@ -38,6 +39,7 @@ export async function startInstance(
   const process = await startService({
     name,
     main,
+    args,
     logFile,
     onLine,
     env: { ...system.env[service], ...ports, ...env },

@@ -29,6 +29,14 @@ class SecondTable1700000000002 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
+class ThirdColumn1700000000003 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE first_table ADD COLUMN third text');
+  }
+
+  async down(): Promise<void> {}
+}
+
 class Broken1700000000003 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE third_table (id int)');
@@ -102,6 +110,30 @@ describe('When the schema is migrated', () => {
     await owner.destroy();
   });
 });
+
+describe('When a table that is to be changed is in use', () => {
+  test('then the migration gives way to others again and again, and is made as soon as it is free', async () => {
+    const { ownerUrl } = await createTestDatabase();
+    await migrate('contact-service', ownerUrl, [FirstTable1700000000001]);
+    const owner = await new DataSource({ type: 'postgres', url: ownerUrl, poolSize: 3 }).initialize();
+    const user = owner.createQueryRunner();
+    await user.startTransaction();
+    await user.query('INSERT INTO first_table VALUES (1)');
+    const migrating = migrate('contact-service', ownerUrl, [FirstTable1700000000001, ThirdColumn1700000000003]);
+    await waitFor(async () => (await owner.query(WAITING)).length > 0);
+    // It comes behind the migration, which must not wait for as long as the one that uses the table.
+    await owner.query(`SET statement_timeout = '10s'; SELECT * FROM first_table`);
+    expect(user.isTransactionActive).toBe(true);
+    await user.commitTransaction();
+    await user.release();
+    expect(await migrating).toEqual(['ThirdColumn1700000000003']);
+    await owner.destroy();
+  });
+});
+
+/** A statement that waits for a table. */
+const WAITING = `SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 describe('When the database is not there yet', () => {
   test('then health answers, requests get 503, and the service goes on by itself once it is', async () => {
