@@ -14,7 +14,8 @@ const NOT_ACCEPTED_YET = new Set(['3D000', '57P03']);
  */
 const TABLE_LOCK_MS = 2_000;
 const TABLE_LOCK_DEADLINE_MS = 180_000;
-const LOCK_NOT_AVAILABLE = '55P03';
+/** Waited in vain; or found itself and a transaction of a service waiting for each other's tables. */
+const TABLE_IN_USE = new Set(['55P03', '40P01']);
 
 export class DatabaseNotReached extends SafeMessageError {
   constructor(cause: unknown) {
@@ -69,7 +70,7 @@ function executorFor(dataSource: DataSource, runner: QueryRunner): MigrationExec
 }
 
 function isTableInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
+  return error instanceof Error && 'code' in error && TABLE_IN_USE.has(String(error.code));
 }
 
 async function connect(create: () => DataSource): Promise<DataSource> {
