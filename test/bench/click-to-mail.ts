@@ -31,7 +31,7 @@ export async function whenIdle(
 export async function underLoad(
   sink: MailSink,
   click: Click,
-  accounts: readonly Account[],
+  accounts: Iterable<Account>,
   perSecond: number,
 ): Promise<Latency> {
   const under: Promise<number>[] = [];

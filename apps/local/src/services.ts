@@ -60,10 +60,10 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   };
 }
 
-/** Runs `main migrate` to its end; rejects with the log file's name when it fails or takes over a minute. */
+/** Runs `main migrate` (behind `args`) to its end; rejects with the log file's name when it fails or takes over a minute. */
 export async function migrateService(options: ServiceOptions): Promise<void> {
   const pidFile = `${options.pidFile ?? options.logFile}.migrate`;
-  const process = await startService({ ...options, pidFile, args: ['migrate'] });
+  const process = await startService({ ...options, pidFile, args: [...(options.args ?? []), 'migrate'] });
   const timer = setTimeout(() => void process.kill('SIGKILL'), MIGRATE_TIMEOUT_MS);
   const { code, signal } = await process.exited;
   clearTimeout(timer);

@@ -21,7 +21,14 @@ import { safeError } from './safe-error.js';
 /** Records handled in one transaction; between chunks the group is told that this consumer lives. */
 const CHUNK = 250;
 const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 2_000;
+/**
+ * When a member joins or leaves, nobody is given messages until all have heard of it, and they hear of it at a heartbeat,
+ * which an idle consumer sends between two waits for messages: at worst both of these later.
+ */
+const HEARTBEAT_MS = 500;
+const LONGEST_WAIT_MS = 500;
+/** Between two attempts at a chunk. */
+const LONGEST_PAUSE_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
 
@@ -134,7 +141,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       groupId: service,
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
-      maxWaitTimeInMs: 1_000,
+      maxWaitTimeInMs: LONGEST_WAIT_MS,
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
     try {
@@ -223,7 +230,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     payload: EachBatchPayload,
     processor: ChunkProcessor,
   ): Promise<boolean> {
-    const backOff = new BackOff(100, HEARTBEAT_MS);
+    const backOff = new BackOff(100, LONGEST_PAUSE_MS);
     while (!this.stopping.signal.aborted) {
       try {
         const result = await processor.process(records);

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type INestApplication, Logger } from '@nestjs/common';
 import { SafeMessageError, safeError } from '#messaging';
+import type { LastAnswers } from './last-answers.js';
 import { ServiceLifecycle } from './service-lifecycle.js';
 
 const DRAIN_LOOK_MS = 50;
@@ -10,15 +11,21 @@ const DRAIN_LOOK_MS = 50;
 export class StopDeadlineExceeded extends SafeMessageError {}
 
 /**
- * Stops a service without losing work: not ready, consumer, running requests, pumps, relay (flushes), pools. A step
- * that fails is logged and the next one is still done. Throws {@link StopDeadlineExceeded} after `deadlineSeconds`.
+ * Stops a service without losing work: not ready, consumer, running requests, pumps, relay (flushes), pools. Clients are told
+ * first, and keep getting answers while the consumer stops. A step that fails is logged and the next one is still done.
+ * Throws {@link StopDeadlineExceeded} after `deadlineSeconds`.
  */
-export async function gracefulStop(app: INestApplication, deadlineSeconds: number): Promise<void> {
+export async function gracefulStop(
+  app: INestApplication,
+  lastAnswers: LastAnswers,
+  deadlineSeconds: number,
+): Promise<void> {
+  lastAnswers.begin();
   const lifecycle = app.get(ServiceLifecycle);
   const deadline = new AbortController();
   const steps = inOrder([
     ['consumer', () => lifecycle.stopTakingWork()],
-    ['http', () => drain(app.getHttpServer() as Server)],
+    ['http', () => drain(app.getHttpServer() as Server, lastAnswers)],
     ['work', () => lifecycle.finishWork()],
     ['pools', () => app.close()],
   ]);
@@ -42,7 +49,8 @@ async function inOrder(steps: readonly Step[]): Promise<void> {
 }
 
 /** No new connections; idle ones are closed as they become idle, running requests get their answers. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, lastAnswers: LastAnswers): Promise<void> {
+  await lastAnswers.untilQuiet();
   let open = server.listening;
   server.close(() => (open = false));
   while (open) {

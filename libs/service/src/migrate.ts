@@ -8,6 +8,14 @@ const STARTING_DEADLINE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const NOT_ACCEPTED_YET = new Set(['3D000', '57P03']);
+/**
+ * While a migration waits for a table, all who come after it wait as well, even to read. So it gives way after a while and
+ * comes again, for as long as a transaction of a service may last, and some more.
+ */
+const TABLE_LOCK_MS = 2_000;
+const TABLE_LOCK_DEADLINE_MS = 180_000;
+/** Waited in vain; or found itself and a transaction of a service waiting for each other's tables. */
+const TABLE_IN_USE = new Set(['55P03', '40P01']);
 
 export class DatabaseNotReached extends SafeMessageError {
   constructor(cause: unknown) {
@@ -18,7 +26,8 @@ export class DatabaseNotReached extends SafeMessageError {
 /**
  * Brings the schema up to date as its owner and returns the names of the migrations it applied. Two at once: the
  * second waits for the lock and finds nothing to do. Each migration is one transaction, so a failed one leaves the
- * schema at the last good one. Waits up to 60 s for a database that is just starting.
+ * schema at the last good one. Waits up to 60 s for a database that is just starting, and up to 3 minutes for tables in use,
+ * without keeping others from them for more than 2 s at a time.
  */
 export async function migrate(
   name: string,
@@ -39,10 +48,29 @@ export async function migrate(
 }
 
 async function applyPending(dataSource: DataSource, runner: QueryRunner): Promise<string[]> {
+  const pending = await executorFor(dataSource, runner).getPendingMigrations();
+  const deadline = performance.now() + TABLE_LOCK_DEADLINE_MS;
+  const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  await runner.query(`SET lock_timeout = ${TABLE_LOCK_MS}`);
+  for (;;) {
+    try {
+      await executorFor(dataSource, runner).executePendingMigrations();
+      return pending.map((migration) => migration.name);
+    } catch (error) {
+      if (!isTableInUse(error) || performance.now() > deadline) throw error;
+    }
+    await backOff.wait(new AbortController().signal);
+  }
+}
+
+function executorFor(dataSource: DataSource, runner: QueryRunner): MigrationExecutor {
   const executor = new MigrationExecutor(dataSource, runner);
   executor.transaction = 'each';
-  const applied = await executor.executePendingMigrations();
-  return applied.map((migration) => migration.name);
+  return executor;
+}
+
+function isTableInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && TABLE_IN_USE.has(String(error.code));
 }
 
 async function connect(create: () => DataSource): Promise<DataSource> {

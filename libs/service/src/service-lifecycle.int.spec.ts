@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
@@ -10,6 +10,7 @@ import { createTestDatabase } from '../../../test/support/database.js';
 import { testModule } from '../test/test-service.js';
 import { migrate } from './migrate.js';
 import { Pumps } from './pump.js';
+import { Readiness } from './readiness.js';
 import { type RunningApp, startApp } from './start-app.js';
 
 class FirstTable1700000000001 implements MigrationInterface {
@@ -23,6 +24,14 @@ class FirstTable1700000000001 implements MigrationInterface {
 class SecondTable1700000000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE second_table (id int)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+class ThirdColumn1700000000003 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE first_table ADD COLUMN third text');
   }
 
   async down(): Promise<void> {}
@@ -102,6 +111,30 @@ describe('When the schema is migrated', () => {
   });
 });
 
+describe('When a table that is to be changed is in use', () => {
+  test('then the migration gives way to others again and again, and is made as soon as it is free', async () => {
+    const { ownerUrl } = await createTestDatabase();
+    await migrate('contact-service', ownerUrl, [FirstTable1700000000001]);
+    const owner = await new DataSource({ type: 'postgres', url: ownerUrl, poolSize: 3 }).initialize();
+    const user = owner.createQueryRunner();
+    await user.startTransaction();
+    await user.query('INSERT INTO first_table VALUES (1)');
+    const migrating = migrate('contact-service', ownerUrl, [FirstTable1700000000001, ThirdColumn1700000000003]);
+    await waitFor(async () => (await owner.query(WAITING)).length > 0);
+    // It comes behind the migration, which must not wait for as long as the one that uses the table.
+    await owner.query(`SET statement_timeout = '10s'; SELECT * FROM first_table`);
+    expect(user.isTransactionActive).toBe(true);
+    await user.commitTransaction();
+    await user.release();
+    expect(await migrating).toEqual(['ThirdColumn1700000000003']);
+    await owner.destroy();
+  });
+});
+
+/** A statement that waits for a table. */
+const WAITING = `SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 describe('When the database is not there yet', () => {
   test('then health answers, requests get 503, and the service goes on by itself once it is', async () => {
     const { appUrl, ownerUrl } = await createTestDatabase();
@@ -177,7 +210,8 @@ describe('When a service is told to stop', () => {
     await app.usable();
     await waitFor(() => Promise.resolve(events.includes('begun')));
     const keptAlive = await openKeepAlive(app.url);
-    const answer = fetch(`${app.url}/v1/slow`).then((response) => response.json());
+    const slow = fetch(`${app.url}/v1/slow`);
+    const answer = slow.then((response) => response.json());
     await sleep(50);
     const stopped = app.stop().then(() => events.push('stopped'));
     await waitFor(() =>
@@ -189,10 +223,25 @@ describe('When a service is told to stop', () => {
     expect(events).not.toContain('stopped');
     released();
     expect(await answer).toEqual({ done: true });
+    // It was begun before the stop; the client must not send another one into this connection.
+    expect((await slow).headers.get('connection')).toBe('close');
     await keptAlive.closed;
     await stopped;
     expect(events.slice(-2)).toEqual(['ended', 'stopped']);
     expect(app.app.get(DataSource).isInitialized).toBe(false);
+  });
+
+  test('then a connection in use takes one more request, whose answer ends it', async () => {
+    const { appUrl } = await createTestDatabase();
+    const app = await startApp(testModule({ DATABASE_URL: appUrl }, [SlowController], { routes }));
+    await app.usable();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const before = await getFast(app.url, agent);
+    const stopped = app.stop();
+    await waitFor(() => Promise.resolve(app.app.get(Readiness).problems().includes('stopping')));
+    const after = await getFast(app.url, agent);
+    expect([before, after]).toMatchObject([{ connection: 'keep-alive' }, { connection: 'close', reused: true }]);
+    await stopped;
   });
 
   test('then a stop that takes too long is given up', async () => {
@@ -225,6 +274,16 @@ async function openKeepAlive(url: string): Promise<{ closed: Promise<unknown> }>
       response.once('end', () => resolve({ closed }));
     });
     request.end();
+  });
+}
+
+async function getFast(url: string, agent: Agent): Promise<{ connection?: string; reused: boolean }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(`${url}/v1/slow/fast`, { agent }, (response) => {
+      const { connection } = response.headers;
+      response.resume().once('end', () => resolve({ connection, reused: request.reusedSocket }));
+    });
+    request.once('error', reject).end();
   });
 }
 

@@ -9,6 +9,7 @@ import { ServiceConfig } from './config.js';
 import { DatabaseLink } from './database-link.js';
 import { gracefulStop } from './graceful-stop.js';
 import { configureHttp } from './http.js';
+import { LastAnswers } from './last-answers.js';
 import { ServiceLogger } from './logging.js';
 import { MetricsServer } from './metrics/metrics-server.js';
 import { Readiness } from './readiness.js';
@@ -44,6 +45,7 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
   app.flushLogs();
   const config = app.get(ServiceConfig);
   configureHttp(app);
+  const lastAnswers = new LastAnswers(app.getHttpServer() as Server);
   app.connectMicroservice({ strategy: app.get(KafkaBatchServer) });
   await app.get(Traces).start();
   await app.get(MetricsServer).start();
@@ -55,7 +57,7 @@ export async function startApp(module: DynamicModule): Promise<RunningApp> {
     url: addressOf(app.getHttpServer() as Server, config.HTTP_HOST),
     usable: () => until(() => app.get(DatabaseLink).usable, readiness),
     ready: () => until(() => readiness.problems().length === 0, readiness),
-    stop: () => gracefulStop(app, config.STOP_DEADLINE_SECONDS),
+    stop: () => gracefulStop(app, lastAnswers, config.STOP_DEADLINE_SECONDS),
   };
 }
 
