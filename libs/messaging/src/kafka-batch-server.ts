@@ -5,11 +5,11 @@ import type { DataSource } from 'typeorm';
 import { ContactExpunged } from '#contracts';
 import { assertTopicsExist } from './assert-topics-exist.js';
 import { BackOff } from './back-off.js';
+import { BatchRunner } from './batch-runner.js';
 import { Bindings } from './bindings.js';
 import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { consumerProblem, Crashed } from './consumer-problem.js';
-import { failPoint } from './fail-point.js';
 import { goBack } from './go-back.js';
 import { kafkaClient } from './kafka-client.js';
 import { MeasureConsumer } from './measure-consumer.js';
@@ -18,8 +18,6 @@ import { MESSAGING, MESSAGING_DATABASE, type MessagingOptions, PARTITIONS_AT_ONC
 import type { KafkaRecord } from './parse-record.js';
 import { safeError } from './safe-error.js';
 
-/** Records handled in one transaction; between chunks the group is told that this consumer lives. */
-const CHUNK = 250;
 const SESSION_TIMEOUT_MS = 10_000;
 /**
  * When a member joins or leaves, nobody is given messages until all have heard of it, and they hear of it at a heartbeat,
@@ -27,8 +25,6 @@ const SESSION_TIMEOUT_MS = 10_000;
  */
 const HEARTBEAT_MS = 500;
 const LONGEST_WAIT_MS = 500;
-/** Between two attempts at a chunk. */
-const LONGEST_PAUSE_MS = 2_000;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
 
@@ -144,6 +140,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       maxWaitTimeInMs: LONGEST_WAIT_MS,
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
+    const batches = new BatchRunner(consumer, processor, this.progress, {
+      signal: this.stopping.signal,
+      beat: () => this.beat(),
+      problem: (problem) => (this.problem = problem && `consumer: ${problem}`),
+    });
     try {
       const ended = this.untilCrashOrStop(kafka, consumer, succeeded);
       await consumer.connect();
@@ -152,7 +153,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: (payload) => this.handleBatch(payload, consumer, processor),
+        eachBatch: (payload) => this.handleInPlace(batches, payload),
       });
       await ended;
     } finally {
@@ -198,55 +199,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return ended;
   }
 
-  /** Never lets an error of ours reach kafkajs, which would take some of them for the consumer's end. */
-  private async handleBatch(payload: EachBatchPayload, consumer: Consumer, processor: ChunkProcessor): Promise<void> {
-    const { topic, partition, messages } = payload.batch;
+  private async handleInPlace(batches: BatchRunner, payload: EachBatchPayload): Promise<void> {
     const inPlace = await this.inPlace.then(
       () => true,
       () => false,
     );
-    if (!inPlace) return;
-    for (let from = 0; from < messages.length; from += CHUNK) {
-      const chunk = messages.slice(from, from + CHUNK);
-      const records = chunk.map(({ offset, key, headers, value }): KafkaRecord => {
-        return { topic, partition, offset, key: key?.toString() ?? '', headers, value };
-      });
-      if (!payload.isRunning() || payload.isStale()) return;
-      this.progress.waiting(payload.batch, Number(chunk[0]!.timestamp));
-      if (!(await this.processUntilDone(records, payload, processor))) return;
-      failPoint('chunk.committed');
-      const last = chunk.at(-1)!.offset;
-      payload.resolveOffset(last);
-      await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]);
-      failPoint('offsets.committed');
-      await payload.heartbeat();
-    }
-    this.progress.handled(payload.batch);
-  }
-
-  /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
-  private async processUntilDone(
-    records: KafkaRecord[],
-    payload: EachBatchPayload,
-    processor: ChunkProcessor,
-  ): Promise<boolean> {
-    const backOff = new BackOff(100, LONGEST_PAUSE_MS);
-    while (!this.stopping.signal.aborted) {
-      try {
-        const result = await processor.process(records);
-        this.logger.debug?.({ msg: 'chunk handled', topic: payload.batch.topic, ...result });
-        this.problem = undefined;
-        return true;
-      } catch (error) {
-        const safe = safeError(error);
-        this.problem = `consumer: cannot handle messages of ${payload.batch.topic} (${safe.message ?? safe.code ?? safe.name})`;
-        this.logger.warn({ msg: 'a chunk is tried again', topic: payload.batch.topic, error: safe });
-      }
-      await backOff.wait(this.stopping.signal);
-      this.beat();
-      await payload.heartbeat();
-    }
-    return false;
+    if (inPlace) await batches.handle(payload);
   }
 
   private beat(): void {

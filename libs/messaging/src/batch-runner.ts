@@ -1,0 +1,81 @@
+import { Logger } from '@nestjs/common';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { BackOff } from './back-off.js';
+import type { ChunkProcessor } from './chunk-processor.js';
+import { failPoint } from './fail-point.js';
+import type { MeasureConsumer } from './measure-consumer.js';
+import type { KafkaRecord } from './parse-record.js';
+import { safeError } from './safe-error.js';
+
+/** Records handled in one transaction; between chunks the group is told that this consumer lives. */
+const CHUNK = 250;
+/** Between two attempts at a chunk. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** What the consumer's owner wants to hear, and when to stop. */
+interface Owner {
+  readonly signal: AbortSignal;
+  /** It lives. */
+  beat(): void;
+  /** Why it does not get on; undefined when it does. */
+  problem(reason: string | undefined): void;
+}
+
+/**
+ * Handles batches of one consumer chunk by chunk: offsets are committed after the database transaction of a chunk, errors of
+ * the surroundings are retried until the service stops. Never lets an error of ours reach kafkajs, which would take some of
+ * them for the consumer's end.
+ */
+export class BatchRunner {
+  private readonly logger = new Logger('messages');
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly processor: ChunkProcessor,
+    private readonly progress: MeasureConsumer,
+    private readonly owner: Owner,
+  ) {}
+
+  async handle(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    for (let from = 0; from < messages.length; from += CHUNK) {
+      const chunk = messages.slice(from, from + CHUNK);
+      const records = chunk.map(({ offset, key, headers, value }): KafkaRecord => {
+        return { topic, partition, offset, key: key?.toString() ?? '', headers, value };
+      });
+      if (!payload.isRunning() || payload.isStale()) return;
+      this.progress.waiting(payload.batch, Number(chunk[0]!.timestamp));
+      if (!(await this.processUntilDone(records, payload))) return;
+      failPoint('chunk.committed');
+      const last = chunk.at(-1)!.offset;
+      payload.resolveOffset(last);
+      await this.consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]);
+      failPoint('offsets.committed');
+      await payload.heartbeat();
+    }
+    this.progress.handled(payload.batch);
+  }
+
+  /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
+  private async processUntilDone(records: KafkaRecord[], { batch, heartbeat }: EachBatchPayload): Promise<boolean> {
+    const { signal, beat, problem } = this.owner;
+    const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    while (!signal.aborted) {
+      try {
+        const result = await this.processor.process(records);
+        this.logger.debug({ msg: 'chunk handled', topic: batch.topic, ...result });
+        problem(undefined);
+        return true;
+      } catch (error) {
+        const safe = safeError(error);
+        problem(`cannot handle messages of ${batch.topic} (${safe.message ?? safe.code ?? safe.name})`);
+        this.logger.warn({ msg: 'a chunk is tried again', topic: batch.topic, error: safe });
+      }
+      await backOff.wait(signal);
+      beat();
+      await heartbeat();
+    }
+    return false;
+  }
+}
