@@ -22,11 +22,26 @@ export class BalancedClients {
   ) {}
 
   /** So many people sign up and press Delete Account, `atOnce` at the same time; all requests must be answered well. */
-  async removeThemselves(people: number, atOnce = 8): Promise<Accepted[]> {
-    const accepted: Accepted[] = [];
+  removeThemselves(people: number, atOnce = 8): Promise<Accepted[]> {
     let left = people;
+    return this.while(() => (left -= 1) >= 0, atOnce);
+  }
+
+  /** The same by one after another, until the function that is returned is called. */
+  keepRemoving(atOnce = 3): () => Promise<Accepted[]> {
+    let over = false;
+    const removed = this.while(() => !over, atOnce);
+    removed.catch(() => undefined);
+    return () => {
+      over = true;
+      return removed;
+    };
+  }
+
+  private async while(more: () => boolean, atOnce: number): Promise<Accepted[]> {
+    const accepted: Accepted[] = [];
     const worker = async (): Promise<void> => {
-      while ((left -= 1) >= 0) accepted.push(await this.comeAndGo());
+      while (more()) accepted.push(await this.comeAndGo());
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     return accepted;
