@@ -80,6 +80,7 @@ test('When one of each joins and another is told to stop under load, then all re
   const removed = await over();
   expect(removed.length).toBeGreaterThan(50);
   expect(clients.addresses.has(urlOfContacts(leaving))).toBe(false);
+  expect(clients.refused).toBe(0);
   await expectSpread(2);
   await expectEachOnce(system, removed);
 }, 240_000);

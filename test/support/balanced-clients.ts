@@ -12,6 +12,8 @@ export interface Accepted extends SignedUp {
  * off is an error: nobody may send it again without knowing what became of it.
  */
 export class BalancedClients {
+  /** How often an address refused a connection, because nobody had said before that it goes away. */
+  refused = 0;
   private turn = 0;
 
   constructor(
@@ -69,6 +71,7 @@ export class BalancedClients {
         return (await response.json()) as T;
       } catch (error) {
         if (codeOf(error) !== 'ECONNREFUSED') throw error;
+        this.refused += 1;
         this.addresses.delete(address);
       }
     }
