@@ -12,6 +12,8 @@ export interface Accepted extends SignedUp {
  * off is an error: nobody may send it again without knowing what became of it.
  */
 export class BalancedClients {
+  /** How often an address refused a connection, because nobody had said before that it goes away. */
+  refused = 0;
   private turn = 0;
 
   constructor(
@@ -22,11 +24,26 @@ export class BalancedClients {
   ) {}
 
   /** So many people sign up and press Delete Account, `atOnce` at the same time; all requests must be answered well. */
-  async removeThemselves(people: number, atOnce = 8): Promise<Accepted[]> {
-    const accepted: Accepted[] = [];
+  removeThemselves(people: number, atOnce = 8): Promise<Accepted[]> {
     let left = people;
+    return this.while(() => (left -= 1) >= 0, atOnce);
+  }
+
+  /** The same by one after another, until the function that is returned is called. */
+  keepRemoving(atOnce = 3): () => Promise<Accepted[]> {
+    let over = false;
+    const removed = this.while(() => !over, atOnce);
+    removed.catch(() => undefined);
+    return () => {
+      over = true;
+      return removed;
+    };
+  }
+
+  private async while(more: () => boolean, atOnce: number): Promise<Accepted[]> {
+    const accepted: Accepted[] = [];
     const worker = async (): Promise<void> => {
-      while ((left -= 1) >= 0) accepted.push(await this.comeAndGo());
+      while (more()) accepted.push(await this.comeAndGo());
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     return accepted;
@@ -54,6 +71,7 @@ export class BalancedClients {
         return (await response.json()) as T;
       } catch (error) {
         if (codeOf(error) !== 'ECONNREFUSED') throw error;
+        this.refused += 1;
         this.addresses.delete(address);
       }
     }

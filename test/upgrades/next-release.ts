@@ -1,6 +1,6 @@
 /**
  * `node next-release.js <service> [command]`: the next release of a service, as far as the schema goes. It is the service as it is,
- * with one more migration that adds to tables in use, as an upgrade would (expand), and will not serve before that was made.
+ * with migrations that add to the tables that are written most, as an upgrade would (expand), and will not serve before they are made.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { MigrationClass } from '#service';
@@ -42,17 +42,19 @@ const SERVICES: Record<string, Release> = {
 // The service reads its own command behind it.
 const { migrations, table, serve } = SERVICES[process.argv.splice(2, 1)[0]!]!;
 
-class NextRelease9999000000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    for (const changed of [table, 'outbox', 'inbox']) {
+/** One table for each migration: with two it and a transaction of the service could wait for each other. */
+function addingTo(changed: string, number: number): MigrationClass {
+  class NextRelease implements MigrationInterface {
+    async up(runner: QueryRunner): Promise<void> {
       await runner.query(`ALTER TABLE ${changed} ADD COLUMN next_release text NOT NULL DEFAULT 'unknown'`);
+      await runner.query(`CREATE INDEX next_release_of_${changed} ON ${changed} (next_release)`);
     }
-    await runner.query(`CREATE INDEX next_release_of ON ${table} (next_release)`);
-    await runner.query('CREATE TABLE next_release (id uuid PRIMARY KEY)');
-  }
 
-  async down(): Promise<void> {}
+    async down(): Promise<void> {}
+  }
+  Object.defineProperty(NextRelease, 'name', { value: `NextRelease${9999000000000 + number}` });
+  return NextRelease;
 }
 
-migrations.push(NextRelease9999000000000);
+migrations.push(...[table, 'outbox', 'inbox'].map(addingTo));
 await serve();
