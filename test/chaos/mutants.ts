@@ -106,10 +106,11 @@ const MUTANTS: readonly Mutant[] = [
     name: 'one-relay',
     what: 'several relays share the outbox with SKIP LOCKED',
     patches: [
+      { file: `${MESSAGING}/options.js`, change: [['MESSAGING_CONNECTIONS = 3', 'MESSAGING_CONNECTIONS = 8']] },
       {
         file: `${MESSAGING}/relay.js`,
         change: [
-          ['this.running = this.run();', 'this.running = Promise.all([1, 2, 3].map(() => this.run()));'],
+          ['this.running = this.run();', 'this.running = Promise.all([1, 2, 3, 4, 5].map(() => this.run()));'],
           ['if (!await this.waitForLock(connection)) return;', ''],
           [
             'const rows = await connection.query(',

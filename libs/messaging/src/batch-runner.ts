@@ -1,14 +1,11 @@
 import { Logger } from '@nestjs/common';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import { BackOff } from './back-off.js';
-import type { ChunkProcessor } from './chunk-processor.js';
-import { failPoint } from './fail-point.js';
+import { CHUNK, type Handled, type JointChunks } from './joint-chunks.js';
 import type { MeasureConsumer } from './measure-consumer.js';
 import type { KafkaRecord } from './parse-record.js';
 import { safeError } from './safe-error.js';
 
-/** Records handled in one transaction; between chunks the group is told that this consumer lives. */
-const CHUNK = 250;
 /** Between two attempts at a chunk. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -23,16 +20,15 @@ interface Owner {
 }
 
 /**
- * Handles batches of one consumer chunk by chunk: offsets are committed after the database transaction of a chunk, errors of
- * the surroundings are retried until the service stops. Never lets an error of ours reach kafkajs, which would take some of
+ * Handles batches of one consumer chunk by chunk, and tells the group in between that it lives. Errors of the surroundings are
+ * retried until the service stops. Never lets an error of ours reach kafkajs, which would take some of
  * them for the consumer's end.
  */
 export class BatchRunner {
   private readonly logger = new Logger('messages');
 
   constructor(
-    private readonly consumer: Consumer,
-    private readonly processor: ChunkProcessor,
+    private readonly chunks: JointChunks,
     private readonly progress: MeasureConsumer,
     private readonly owner: Owner,
   ) {}
@@ -46,27 +42,28 @@ export class BatchRunner {
       });
       if (!payload.isRunning() || payload.isStale()) return;
       this.progress.waiting(payload.batch, Number(chunk[0]!.timestamp));
-      if (!(await this.processUntilDone(records, payload))) return;
-      failPoint('chunk.committed');
-      const last = chunk.at(-1)!.offset;
-      payload.resolveOffset(last);
-      await this.consumer.commitOffsets([{ topic, partition, offset: String(BigInt(last) + 1n) }]);
-      failPoint('offsets.committed');
+      const handled = await this.handleUntilDone(records, payload);
+      if (!handled) return;
+      payload.resolveOffset(chunk.at(-1)!.offset);
+      await handled.offsets;
       await payload.heartbeat();
     }
     this.progress.handled(payload.batch);
   }
 
-  /** Retries for ever, telling the group that this consumer lives; false when the service stops meanwhile. */
-  private async processUntilDone(records: KafkaRecord[], { batch, heartbeat }: EachBatchPayload): Promise<boolean> {
+  /** Retries for ever, telling the group that this consumer lives; undefined when the service stops meanwhile. */
+  private async handleUntilDone(
+    records: readonly KafkaRecord[],
+    { batch, heartbeat }: EachBatchPayload,
+  ): Promise<Handled | undefined> {
     const { signal, beat, problem } = this.owner;
     const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     while (!signal.aborted) {
       try {
-        const result = await this.processor.process(records);
-        this.logger.debug({ msg: 'chunk handled', topic: batch.topic, ...result });
+        const handled = await this.chunks.handle(records);
+        this.logger.debug({ msg: 'chunk handled', topic: batch.topic, ...handled.result });
         problem(undefined);
-        return true;
+        return handled;
       } catch (error) {
         const safe = safeError(error);
         problem(`cannot handle messages of ${batch.topic} (${safe.message ?? safe.code ?? safe.name})`);
@@ -76,6 +73,6 @@ export class BatchRunner {
       beat();
       await heartbeat();
     }
-    return false;
+    return undefined;
   }
 }

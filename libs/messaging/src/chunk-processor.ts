@@ -30,7 +30,7 @@ export interface ChunkResult {
 }
 
 /**
- * Handles the records of one partition, in order, exactly once: handlers, the memory of handled message ids (inbox),
+ * Handles records, those of each partition in their order, exactly once: handlers, the memory of handled message ids (inbox),
  * what is sent on (outbox) and what is parked (dead letters) commit together or not at all.
  * Throws only what is worth retrying: errors of the surroundings, and {@link EveryMessageFailed}.
  */
@@ -168,11 +168,17 @@ async function rememberNew(messages: readonly ParsedMessage[], tx: EntityManager
 
 /** Kept beside the data, so that a database restored from a backup knows what it has not read yet. */
 async function advanceReadPosition(parsed: readonly Parsed[], tx: EntityManager): Promise<void> {
-  const last = parsed.at(-1)?.record;
-  if (!last) return;
+  const last = new Map(parsed.map(({ record }) => [`${record.topic} ${record.partition}`, record]));
+  const records = [...last.values()];
+  if (records.length === 0) return;
   await tx.query(
-    `INSERT INTO read_position (topic, partition, next_offset) VALUES ($1, $2, $3)
+    `INSERT INTO read_position (topic, partition, next_offset)
+     SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) AS p (topic, partition, next_offset) ORDER BY topic, partition
      ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset`,
-    [last.topic, last.partition, String(BigInt(last.offset) + 1n)],
+    [
+      records.map(({ topic }) => topic),
+      records.map(({ partition }) => partition),
+      records.map(({ offset }) => String(BigInt(offset) + 1n)),
+    ],
   );
 }

@@ -11,6 +11,7 @@ import { readToTheEnd } from './catch-up.js';
 import { ChunkProcessor } from './chunk-processor.js';
 import { consumerProblem, Crashed } from './consumer-problem.js';
 import { goBack } from './go-back.js';
+import { JointChunks } from './joint-chunks.js';
 import { kafkaClient } from './kafka-client.js';
 import { MeasureConsumer } from './measure-consumer.js';
 import { MeasureMessages } from './measure-messages.js';
@@ -140,7 +141,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       maxWaitTimeInMs: LONGEST_WAIT_MS,
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
-    const batches = new BatchRunner(consumer, processor, this.progress, {
+    const batches = new BatchRunner(new JointChunks(consumer, processor), this.progress, {
       signal: this.stopping.signal,
       beat: () => this.beat(),
       problem: (problem) => (this.problem = problem && `consumer: ${problem}`),

@@ -10,10 +10,10 @@ export const MESSAGING = Symbol('messaging options');
  */
 export const MESSAGING_DATABASE = Symbol('database of relay and consumer');
 
-/** Partitions handled at the same time; each takes one connection. */
-export const PARTITIONS_AT_ONCE = 3;
-/** One more for the relay. */
-export const MESSAGING_CONNECTIONS = PARTITIONS_AT_ONCE + 1;
+/** For the relay, the consumer, and a consumer's look at where it has to begin. */
+export const MESSAGING_CONNECTIONS = 3;
+/** Partitions whose messages may be handled together: more than one instance ever has. */
+export const PARTITIONS_AT_ONCE = 200;
 
 export interface MessagingOptions {
   /** Names the consumer group, and the sender in every message. */
