@@ -26,6 +26,8 @@ const SESSION_TIMEOUT_MS = 10_000;
  */
 const HEARTBEAT_MS = 500;
 const LONGEST_WAIT_MS = 500;
+/** Some hundred messages of each partition: what waits in memory for its turn. A larger message comes alone. */
+const FETCH_BYTES = 256 * 1_024;
 /** A chunk may take two transactions of a minute each: as a batch, then message by message. */
 const ALIVE_MS = 180_000;
 
@@ -139,6 +141,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: LONGEST_WAIT_MS,
+      maxBytesPerPartition: FETCH_BYTES,
       retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) },
     });
     const batches = new BatchRunner(new JointChunks(consumer, processor), this.progress, {
