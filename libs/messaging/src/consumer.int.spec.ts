@@ -6,7 +6,7 @@ import kafkajs from 'kafkajs';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ContactAdded, type Message } from '#contracts';
 import { waitUntil } from '#local';
-import { aContactAdded } from '../../../test/support/make.js';
+import { aContactAdded, many } from '../../../test/support/make.js';
 import { aMessagingDatabase, aRecord, Remember } from '../../../test/support/messaging.js';
 import {
   aMessagingNode,
@@ -88,6 +88,28 @@ async function publish(contactIds: readonly string[], compression = kafkajs.Comp
 
 const deadlock = (tx: EntityManager) =>
   tx.query(`DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$`);
+
+test('When several partitions have messages, then they are handled in one transaction, and Kafka knows of each', async () => {
+  const group = newGroup();
+  const node = await aNode(group);
+  const ids = many(20, () => randomUUID());
+  await publish(ids);
+  const transactions = new Set<string>();
+  does = async (_, tx) => transactions.add((await tx.query('SELECT pg_current_xact_id()::text AS id'))[0].id as string);
+  node.server.start();
+  await untilHandled(db, ids.length);
+  await node.server.stop();
+  expect(transactions.size).toBe(1);
+  const [committed, ends] = await withAdmin((admin) =>
+    Promise.all([
+      admin.fetchOffsets({ groupId: group, topics: [ContactAdded.topic] }),
+      admin.fetchTopicOffsets(ContactAdded.topic),
+    ]),
+  );
+  const places = (of: readonly { partition: number; offset: string }[]): string[] =>
+    of.map(({ partition, offset }) => `${partition}/${offset}`).sort();
+  expect(places(committed[0]!.partitions)).toEqual(places(ends));
+});
 
 test('When a service stops while it cannot handle a message, then the next one handles it', async () => {
   const group = newGroup();
