@@ -8,6 +8,7 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { afterEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
+import { Gauge, Registry } from 'prom-client';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createMessagingTables } from '#messaging';
 import { waitUntil } from '#local';
@@ -73,6 +74,18 @@ test('When METRICS_PORT is set, then GET /metrics is answered there, and nothing
   const others = [fetch(url), fetch(`${url}/health/live`), fetch(`${url}/metrics`, { method: 'POST' })];
   expect((await Promise.all(others)).map(({ status }) => status)).toEqual([404, 404, 404]);
   expect((await fetch(`${service.url}/metrics`)).status).toBe(404);
+});
+
+test('When a value cannot be told, then the scrape fails and the service lives on', async () => {
+  const service = await aService();
+  const registry = service.app.get(Registry);
+  const collect = (): never => {
+    throw new Error('broken');
+  };
+  registry.registerMetric(new Gauge({ name: 'broken', help: 'Fails', registers: [], collect }));
+  expect((await fetch(`http://127.0.0.1:${portOf(service)}/metrics`)).status).toBe(500);
+  registry.removeSingleMetric('broken');
+  expect((await fetch(`http://127.0.0.1:${portOf(service)}/metrics`)).status).toBe(200);
 });
 
 test('When the service has stopped, then the port is free again', async () => {

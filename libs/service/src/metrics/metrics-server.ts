@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { safeError, SafeMessageError } from '#messaging';
 import { ServiceConfig } from '../config.js';
@@ -20,6 +20,7 @@ export class MetricsPortUnusable extends SafeMessageError {}
  */
 @Injectable()
 export class MetricsServer implements OnApplicationShutdown {
+  private readonly logger = new Logger('metrics');
   private server: Server | undefined;
 
   constructor(
@@ -40,7 +41,9 @@ export class MetricsServer implements OnApplicationShutdown {
     if (port === undefined) return;
     this.registry.setDefaultLabels({ service: this.service });
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_MS });
-    const server = createServer((request, response) => void this.answer(request, response));
+    const server = createServer(
+      (request, response) => void this.answer(request, response).catch((error: unknown) => this.fail(response, error)),
+    );
     server.listen({ port, host });
     await once(server, 'listening').catch((error: unknown) => {
       throw new MetricsPortUnusable(`METRICS_PORT: cannot listen on port ${port} (${safeError(error).code}).`);
@@ -65,5 +68,11 @@ export class MetricsServer implements OnApplicationShutdown {
     await this.readings.refresh();
     const text = await this.registry.metrics();
     response.writeHead(200, { 'content-type': this.registry.contentType }).end(text);
+  }
+
+  /** A value that cannot be told must not take the service with it. */
+  private fail(response: ServerResponse, error: unknown): void {
+    this.logger.error({ msg: 'metrics could not be told', error: safeError(error) });
+    response.writeHead(500).end();
   }
 }
