@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,22 +200,6 @@ export async function allAnswered(asked: TestService, count: number): Promise<Wa
   const final = async () => (await asked.outbox()).filter(isFinal);
   const all = async () => ((await final()).length === count ? final() : undefined);
   return waitUntil(all, { what: `${count} outcomes`, timeoutMs: 20_000 });
-}
-
-/** What a resolver finds for the public halves of these keys; nothing for others. */
-export function dnsWith(entries: readonly DkimEntry[]): (name: string) => Promise<string[][]> {
-  const records = new Map(
-    entries.map(({ domain, selector, privateKey }) => {
-      const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
-      return [`${selector}._domainkey.${domain}`, [[`v=DKIM1; k=rsa; p=${key}`]]];
-    }),
-  );
-  return (name) => {
-    const found = records.get(name);
-    return found
-      ? Promise.resolve(found)
-      : Promise.reject(Object.assign(new Error('no record'), { code: 'ENOTFOUND' }));
-  };
 }
 
 export const isFinal = ({ type, data }: Waiting): boolean =>

@@ -7,7 +7,8 @@ import type { SealedRecipient } from '#service';
 import { anEraseCommand, many } from '../../../../test/support/make.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aMail, anOptIn, answersTo, answerTo, aTenant, dnsWith, ownDkim, startNotification } from '../../test/make.js';
+import { dnsWith } from '../../test/dns-with.js';
+import { aMail, anOptIn, answersTo, answerTo, aTenant, ownDkim, startNotification } from '../../test/make.js';
 
 const LINK = 'https://career.example/o/Zm9vYmFy';
 const DAY = 24 * 3_600;

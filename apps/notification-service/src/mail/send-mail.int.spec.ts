@@ -7,13 +7,13 @@ import { waitUntil } from '#local';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { many } from '../../../../test/support/make.js';
 import { MailServer, type ReceivedMail } from '../../test/mail-server.js';
+import { dnsWith } from '../../test/dns-with.js';
 import {
   allAnswered,
   aMail,
   answersTo,
   answerTo,
   aTenant,
-  dnsWith,
   MAIL_DOMAIN,
   ownDkim,
   startNotification,

@@ -8,6 +8,7 @@ import { waitUntil } from '#local';
 import { many } from '../../../../test/support/make.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer, type ReceivedMail } from '../../test/mail-server.js';
+import { dnsWith } from '../../test/dns-with.js';
 import {
   aFile,
   allAnswered,
@@ -16,7 +17,6 @@ import {
   aTenant,
   type DkimEntry,
   dkimFile,
-  dnsWith,
   MAIL_DOMAIN,
   ownDkim,
   pem,
