@@ -7,14 +7,23 @@ import { Pumps } from '#service';
 import { anEraseCommand } from '../../../test/support/make.js';
 import type { TestService } from '../../../test/support/test-service.js';
 import { MailServer } from '../test/mail-server.js';
-import { aMail, answersTo, answerTo, aRemovalLink, aTenant, startNotification } from '../test/make.js';
+import {
+  aMail,
+  answersTo,
+  answerTo,
+  aRemovalLink,
+  aTenant,
+  RETRIES_LATE,
+  startNotification,
+  tryNow,
+} from '../test/make.js';
 
 let server: MailServer;
 let service: TestService;
 
 beforeAll(async () => {
   server = await MailServer.start();
-  service = await startNotification(server.url);
+  service = await startNotification(server.url, RETRIES_LATE);
 });
 
 afterAll(async () => {
@@ -61,6 +70,7 @@ describe('a message that names another tenant than its contact has', () => {
     expect(reason).toBe('The contact belongs to another tenant.');
     await service.deliver(EraseContactData, anEraseCommand({ contactId }));
     server.behaviour = {};
+    await tryNow(service, own.emailId);
 
     const answers = (await service.outbox()).filter(({ key, type }) => key === contactId && !type.startsWith('Email'));
     expect(answers.map(({ type, data }) => [type, data.reason])).toEqual([['ContactErasureRefused', 'wrong-tenant']]);

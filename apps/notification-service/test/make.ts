@@ -69,6 +69,13 @@ export function startNotification(
   });
 }
 
+/** For tests of a mail that waits after it was refused: by itself it is not tried again while they look. */
+export const RETRIES_LATE = { MAIL_RETRY_FIRST_SECONDS: '3600' };
+
+/** A mail that waits is tried again now. */
+export const tryNow = (service: TestService, emailId: string): Promise<unknown> =>
+  service.db.query('UPDATE mail SET due_at = now() WHERE email_id = $1', [emailId]);
+
 /** What the service is told besides what every service is told. */
 export const mailEnvironment = (smtpUrl: string): Record<string, string> => ({
   SEAL_KEYRING_FILE: keyringPath,

@@ -6,14 +6,14 @@ import { aContactExpunged, anEraseCommand, many } from '../../../../test/support
 import { countStatements } from '../../../../test/support/statements.js';
 import type { TestService, Waiting } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aMail, answersTo, answerTo, startNotification } from '../../test/make.js';
+import { aMail, answersTo, answerTo, RETRIES_LATE, startNotification, tryNow } from '../../test/make.js';
 
 let server: MailServer;
 let service: TestService;
 
 beforeAll(async () => {
   server = await MailServer.start();
-  service = await startNotification(server.url);
+  service = await startNotification(server.url, RETRIES_LATE);
 });
 
 beforeEach(() => {
@@ -75,6 +75,7 @@ describe('erasing a contact', () => {
     await answerTo(service, mail.emailId, ({ data }) => data.permanent === false);
     await service.deliver(EraseContactData, eraseFor(mail, mail.expungeId));
     server.behaviour = {};
+    await tryNow(service, mail.emailId);
 
     expect((await acknowledged(mail.contactId))[0]?.data).toMatchObject({ outcome: 'nothing_held' });
     expect((await answerTo(service, mail.emailId)).type).toBe('EmailAccepted');
@@ -89,6 +90,7 @@ describe('erasing a contact', () => {
     await service.deliver(EraseContactData, eraseFor(mail, mail.expungeId));
     await service.deliver(EraseContactData, eraseFor(mail));
     server.behaviour = {};
+    await tryNow(service, mail.emailId);
 
     expect(await acknowledged(mail.contactId)).toHaveLength(2);
     expect((await answerTo(service, mail.emailId)).type).toBe('EmailAccepted');

@@ -6,7 +6,16 @@ import { anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aRemovalLink, anOptIn, answersTo, answerTo, aTenant, startNotification } from '../../test/make.js';
+import {
+  aRemovalLink,
+  anOptIn,
+  answersTo,
+  answerTo,
+  aTenant,
+  RETRIES_LATE,
+  startNotification,
+  tryNow,
+} from '../../test/make.js';
 
 const FIRST_DAY = 3;
 let server: MailServer;
@@ -14,7 +23,7 @@ let service: TestService;
 
 beforeAll(async () => {
   server = await MailServer.start();
-  service = await startNotification(server.url, { OPT_IN_MAILS_FIRST_DAY: String(FIRST_DAY) });
+  service = await startNotification(server.url, { ...RETRIES_LATE, OPT_IN_MAILS_FIRST_DAY: String(FIRST_DAY) });
 });
 
 beforeEach(() => {
@@ -129,7 +138,10 @@ describe('mails that are called back', () => {
   it('When its handing over fails for now, then it is not tried again', async () => {
     const { mail, gate } = await underWay(() => undefined);
     server.hangUp();
-    const givenBack = async () => ((await stored([mail])).length === 0 ? true : undefined);
+    const givenBack = async () => {
+      await tryNow(service, mail.emailId);
+      return (await stored([mail])).length === 0 || undefined;
+    };
     await waitUntil(givenBack, { what: 'the mail gone', timeoutMs: 10_000 });
     gate.resolve();
     expect(server.seen).toHaveLength(1);
@@ -146,7 +158,10 @@ describe('mails that are called back', () => {
     expect(await cancel({ ...optIn, tenantId: randomUUID() })).toMatchObject({ parked: 1 });
     expect(await stored([link, optIn])).toHaveLength(2);
     server.behaviour = {};
-    for (const { emailId } of [link, optIn]) expect((await answerTo(service, emailId)).type).toBe('EmailAccepted');
+    for (const { emailId } of [link, optIn]) {
+      await tryNow(service, emailId);
+      expect((await answerTo(service, emailId)).type).toBe('EmailAccepted');
+    }
   });
 
   it('When the contact is erased, then nothing about it comes back', async () => {
