@@ -31,7 +31,8 @@ everything but the latency. --profile also says where the time of our services g
 --metrics-and-traces measures something else: ours without and with metrics and traces, each twice.`;
 
 const SMALL_STORE = 10_000;
-const WARM_UP = 50;
+/** Until then Node compiles what is hot: the first ones take half as long again. */
+const WARM_UP = 600;
 const IDLE_RUNS = 200;
 const LOAD_SECONDS = 30;
 const expunges = numberOption('expunges', 20_000);
