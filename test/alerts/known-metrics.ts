@@ -18,6 +18,7 @@ export const KNOWN_METRICS: Readonly<Record<string, readonly string[]>> = {
   expunge_oldest_open_age_seconds: ['state'],
   expunge_seconds_to_legal_deadline: [],
   mails_total: ['purpose', 'outcome'],
+  mail_bounces_total: ['purpose', 'kind'],
   mails_waiting: ['purpose'],
   mail_oldest_waiting_age_seconds: ['purpose'],
   timers_due: [],

@@ -8,7 +8,7 @@ const STOP_TIMEOUT_MS = 50_000;
 const MIGRATE_TIMEOUT_MS = 60_000;
 
 /** Keeps a service's memory small: Node's own limits let the heap grow to several times what is alive. */
-const SERVICE_NODE_FLAGS = ['--max-old-space-size=160', '--max-semi-space-size=16', '--enable-source-maps'];
+const SERVICE_NODE_FLAGS = ['--max-old-space-size=136', '--max-semi-space-size=16', '--enable-source-maps'];
 
 export interface ServiceOptions {
   name: string;

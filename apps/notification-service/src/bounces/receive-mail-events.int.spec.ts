@@ -3,7 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { SendEmail, TenantChanged } from '#contracts';
+import { MetricsServer } from '#service';
 import { many } from '../../../../test/support/make.js';
+import { scrape } from '../../../../test/support/scrape.js';
 import { countStatements } from '../../../../test/support/statements.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
@@ -28,7 +30,11 @@ let service: TestService;
 
 beforeAll(async () => {
   server = await MailServer.start();
-  service = await startNotification(server.url, { MAIL_HOOK_SECRET_FILE: secretPath, OPT_IN_MAILS_FIRST_DAY: '5000' });
+  service = await startNotification(server.url, {
+    MAIL_HOOK_SECRET_FILE: secretPath,
+    OPT_IN_MAILS_FIRST_DAY: '5000',
+    METRICS_PORT: '0',
+  });
   await service.deliver(TenantChanged, tenant);
 });
 
@@ -99,6 +105,17 @@ describe('what a mail provider tells', () => {
       ).body,
     ).toMatchObject({ added: 0 });
     expect(await bounced(emailId)).toEqual(told);
+  });
+
+  it('When a mail comes back, then it is counted once, by its kind', async () => {
+    const counted = async () => {
+      const { value } = await scrape(service.app.get(MetricsServer).port);
+      return ['hard', 'soft'].map((kind) => value('mail_bounces_total', { purpose: 'opt-in', kind })!);
+    };
+    const [hard, soft] = await counted();
+    const { emailId } = await anAcceptedMail();
+    for (let times = 0; times < 2; times += 1) await tell([{ emailId, type: 'bounced', status: '5.1.1' }]);
+    expect(await counted()).toEqual([hard! + 1, soft]);
   });
 
   it('When the mail is named by its Message-ID, then it is found; another domain’s is not', async () => {

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { EmailPurpose } from '#contracts';
 import { lockKnownSubjects } from '#erasure';
 import { inEveryTenant, Outbox } from '#messaging';
+import { MeasureMails } from '../mail/measure-mails.js';
 import { isOptInMail } from '../mail/opt-in-mail.js';
 import { SendBudget } from '../send-budget/send-budget.js';
 import type { Bounce } from './judge-report.decision.js';
@@ -30,16 +31,23 @@ export class RecordBounces {
     private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly budget: SendBudget,
+    private readonly measure: MeasureMails,
   ) {}
 
   async execute(bounces: readonly BouncedMail[]): Promise<RecordedBounces> {
     if (bounces.length === 0) return { known: 0, added: 0 };
+    const { known, added } = await this.record(bounces);
+    for (const { purpose, kind } of added) this.measure.bounced(purpose, kind);
+    return { known, added: added.length };
+  }
+
+  private record(bounces: readonly BouncedMail[]): Promise<{ known: number; added: BounceRow[] }> {
     return inEveryTenant(this.db, async (tx) => {
       const ids = [...new Set(bounces.map(({ emailId }) => emailId))];
       const contacts: { contact_id: string }[] = await tx.query(`SELECT DISTINCT contact_id FROM ${KNOWN_MAILS}`, [
         ids,
       ]);
-      if (contacts.length === 0) return { known: 0, added: 0 };
+      if (contacts.length === 0) return { known: 0, added: [] };
       await lockKnownSubjects(tx, contacts.map((row) => row.contact_id).sort());
       const [{ known }]: [{ known: number }] = await tx.query(
         `SELECT count(DISTINCT email_id)::int AS known FROM ${KNOWN_MAILS}`,
@@ -53,7 +61,7 @@ export class RecordBounces {
           .filter(({ purpose }) => isOptInMail(purpose as EmailPurpose))
           .map(({ tenant_id: tenantId, kind }) => ({ tenantId, kind })),
       );
-      return { known, added: added.length };
+      return { known, added };
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { EntityManager } from 'typeorm';
-import { EMAIL_PURPOSES, type EmailPurpose } from '#contracts';
+import { BOUNCE_KINDS, type BounceKind, EMAIL_PURPOSES, type EmailPurpose } from '#contracts';
 import { DatabaseReadings } from '#service';
 import type { Verdict } from './judge-attempt.js';
 import { IS_OPT_IN } from './opt-in-mail.js';
@@ -12,10 +12,11 @@ const MOST = 10_000;
 const OUTCOMES = ['accepted', 'rejected', 'expired', 'put-off', 'unreachable'] as const;
 type MailOutcome = (typeof OUTCOMES)[number];
 
-/** What becomes of mails, how many wait, and how long the longest has waited that could be handed over by now. */
+/** What becomes of mails, which come back, how many wait, and how long the longest has waited that could be handed over by now. */
 @Injectable()
 export class MeasureMails {
   private readonly mails: Counter<'purpose' | 'outcome'>;
+  private readonly bounces: Counter<'purpose' | 'kind'>;
   private readonly waiting: Gauge<'purpose'>;
   private readonly oldest: Gauge<'purpose'>;
 
@@ -27,6 +28,13 @@ export class MeasureMails {
       registers: [registry],
     });
     for (const purpose of EMAIL_PURPOSES) for (const outcome of OUTCOMES) this.mails.inc({ purpose, outcome }, 0);
+    this.bounces = new Counter({
+      name: 'mail_bounces_total',
+      help: 'Mails that were accepted and came back, or were complained of; each once in its way',
+      labelNames: ['purpose', 'kind'],
+      registers: [registry],
+    });
+    for (const purpose of EMAIL_PURPOSES) for (const kind of BOUNCE_KINDS) this.bounces.inc({ purpose, kind }, 0);
     this.waiting = new Gauge({
       name: 'mails_waiting',
       help: `Mails that are not handed over (${MOST} at most are counted of those that ask to opt in, and of the others)`,
@@ -46,6 +54,11 @@ export class MeasureMails {
   attempted(purpose: EmailPurpose, verdict: Verdict): void {
     const outcome = outcomeOf(verdict);
     if (outcome !== undefined) this.mails.inc({ purpose, outcome });
+  }
+
+  /** Once it is committed. */
+  bounced(purpose: EmailPurpose, kind: BounceKind): void {
+    this.bounces.inc({ purpose, kind });
   }
 
   /** A mail that waits for its budget is due in the future, and counts as ordered then. */
