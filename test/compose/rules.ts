@@ -149,6 +149,6 @@ export function differences(compose: Compose, inCluster: Readonly<Record<string,
       ...cluster!
         .filter((variable) => !here!.includes(variable))
         .map((variable) => `${name}: k8s/ also sets ${variable}`),
-    ].filter((text) => !text.endsWith('NODE_OPTIONS') || !migrates(service));
+    ].filter((text) => !/ (NODE_OPTIONS|MALLOC_\w+)$/.test(text) || !migrates(service));
   });
 }

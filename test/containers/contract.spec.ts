@@ -85,8 +85,12 @@ function start(name: string, service: ServiceName): RestrictedProcess {
     ? { BOUNCE_SMTP_PORT: String(ports.bounces) }
     : {};
   const own = { HTTP_PORT: String(ports[service]), METRICS_PORT: String(ports[`metrics of ${service}`]), ...bounces };
-  return runRestricted({ ...options, env: { ...options.env, ...own } });
+  const flags = `${options.env.NODE_OPTIONS} --import=${WARNING}`;
+  return runRestricted({ ...options, env: { ...options.env, NODE_OPTIONS: flags, ...own } });
 }
+
+/** Has Node warn of something as soon as somebody listens. Its own source, which stack frames name, does not have the word. */
+const WARNING = `data:text/javascript,process.on('newListener',(name)=>name==='warning'&&setImmediate(()=>process.emitWarning(['jo','doe'].join('.'))))`;
 
 async function health(service: ServiceName, route: string): Promise<{ status: number; body: { problems?: string[] } }> {
   const response = await fetch(`${urlOf(service)}/health/${route}`, { signal: AbortSignal.timeout(5_000) });
@@ -228,4 +232,14 @@ test('When they have run, then none of them has tried to write where it may not'
     /EROFS|EACCES|EPERM|read-only file system/i.test(pods[service].output()),
   );
   expect(refused).toEqual([]);
+});
+
+test('When they have run, then every line they wrote is JSON, warnings of Node among them, and names nobody', () => {
+  for (const service of SERVICES) {
+    const output = pods[service].output();
+    const lines = output.trim().split('\n');
+    const messages = lines.map((line) => (JSON.parse(line) as { msg?: string }).msg);
+    expect(messages).toContain('warning of the runtime');
+    expect(output).not.toContain('jo.doe');
+  }
 });

@@ -19,8 +19,8 @@ export const CONFIGS: Readonly<Record<ServiceName, ClassOf<object>>> = {
   'privacy-service': PrivacyConfig,
 };
 
-/** Read by Node itself. */
-const BY_NODE = new Set(['NODE_OPTIONS', 'NODE_ENV']);
+/** Read by Node itself, and by the C library under it. */
+const BY_NODE = new Set(['NODE_OPTIONS', 'NODE_ENV', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_']);
 
 export const classOf = (service: string, migrates: boolean): ClassOf<object> =>
   migrates ? MigrateConfig : CONFIGS[service as ServiceName];
