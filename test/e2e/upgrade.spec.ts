@@ -52,7 +52,7 @@ test('When the next release comes under load, then both serve side by side and e
   const sideBySide = await clients.removeThemselves(40);
   await Promise.all(SERVICE_NAMES.map((name) => system.services[name].stop()));
   expect(clients.addresses.has(urlNow())).toBe(false);
-  const removed = await over();
+  const removed = await over(20);
   await expectEachOnce(system, [...sideBySide, ...removed]);
 }, 240_000);
 
@@ -63,7 +63,7 @@ test('When the next release is rolled back under load, then the old one works wi
   const over = clients.keepRemoving();
   const stopped = await Promise.all(next.splice(0).map((instance) => instance.stop().then(() => instance.exited)));
   expect(stopped.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-  const removed = await over();
+  const removed = await over(20);
   expect([...clients.addresses]).toEqual([urlNow()]);
   await expectEachOnce(system, removed);
 }, 240_000);

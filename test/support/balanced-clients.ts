@@ -29,21 +29,21 @@ export class BalancedClients {
     return this.while(() => (left -= 1) >= 0, atOnce);
   }
 
-  /** The same by one after another, until the function that is returned is called. */
-  keepRemoving(atOnce = 3): () => Promise<Accepted[]> {
-    let over = false;
-    const removed = this.while(() => !over, atOnce);
+  /** The same by one after another, until the function that is returned is called and there were so many. */
+  keepRemoving(atOnce = 3): (atLeast: number) => Promise<Accepted[]> {
+    let enough = Number.POSITIVE_INFINITY;
+    const removed = this.while((accepted) => accepted < enough, atOnce);
     removed.catch(() => undefined);
-    return () => {
-      over = true;
+    return (atLeast) => {
+      enough = atLeast;
       return removed;
     };
   }
 
-  private async while(more: () => boolean, atOnce: number): Promise<Accepted[]> {
+  private async while(more: (accepted: number) => boolean, atOnce: number): Promise<Accepted[]> {
     const accepted: Accepted[] = [];
     const worker = async (): Promise<void> => {
-      while (more()) accepted.push(await this.comeAndGo());
+      while (more(accepted.length)) accepted.push(await this.comeAndGo());
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
     return accepted;
