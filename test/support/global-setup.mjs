@@ -13,4 +13,6 @@ export default async function setUp() {
   process.env.TMPDIR = dataDir;
   process.env.TEST_POSTGRES_URL = postgres.superuserUrl;
   globalThis.testRun = { postgres, dataDir };
+  // A single test file runs in this process and would be given the rules of the classes loaded here instead of its own.
+  delete globalThis.classValidatorMetadataStorage;
 }
