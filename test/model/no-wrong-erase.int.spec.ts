@@ -12,7 +12,7 @@ import { histories, told } from './history.js';
 import { live, SEED, startServices, stopServices } from './live.js';
 import type { Services } from './known.js';
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 60);
+const RUNS = Number(process.env.MODEL_RUNS ?? 50);
 const LONGEST_SHRINK_MS = 3 * 60_000;
 const DAY_MS = 24 * 3_600_000;
 
