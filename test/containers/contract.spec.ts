@@ -216,7 +216,7 @@ test('When they are told to stop, then what was asked is answered, and all are g
   for (const pod of Object.values(pods)) pod.kill('SIGTERM');
   await waitUntil(() => (pods['contact-service'].output().includes('"stopping"') ? true : undefined), {
     what: 'contact-service has heard it',
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
   });
   expect(await half.finish()).toBe(201);
   expect(await Promise.all(Object.values(pods).map(({ ended }) => ended))).toEqual([0, 0, 0, 0]);

@@ -108,7 +108,7 @@ describe('Delete Account with expunge enabled', () => {
         );
         return body.state === 'confirmed' ? body : undefined;
       },
-      { what: 'contact-service has heard of the confirmation', timeoutMs: 10_000 },
+      { what: 'contact-service has heard of the confirmation', timeoutMs: 30_000 },
     );
     expect(removal).toMatchObject({ expungeId, state: 'confirmed' });
     const found = await system.api.call<{ items: [] }>(company.recruiter, 'POST', `${contacts()}/search`, {
@@ -260,7 +260,7 @@ async function untilEnrolled(contactId: string): Promise<void> {
     (await tracesInDatabase(system.postgres!.superuserUrl, 'workflow_service', [contactId])).some((trace) =>
       trace.includes('timer'),
     ) || undefined;
-  await waitUntil(enrolled, { what: 'the contact is enrolled', timeoutMs: 10_000 });
+  await waitUntil(enrolled, { what: 'the contact is enrolled', timeoutMs: 30_000 });
 }
 
 /** Does what the mail tells its reader to do. */

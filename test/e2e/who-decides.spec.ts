@@ -32,7 +32,7 @@ async function statusPage(statusUrl: string): Promise<string> {
       const response = await fetch(statusUrl, { headers: html });
       return response.ok ? response.text() : undefined;
     },
-    { what: 'the status page knows of the request', timeoutMs: 10_000 },
+    { what: 'the status page knows of the request', timeoutMs: 30_000 },
   );
   return page;
 }

@@ -114,5 +114,5 @@ export const untilOneWaits = (db: DataSource): Promise<unknown> =>
       );
       return row.n > 0 || undefined;
     },
-    { what: 'a statement waits for a lock', timeoutMs: 5_000 },
+    { what: 'a statement waits for a lock', timeoutMs: 20_000 },
   );

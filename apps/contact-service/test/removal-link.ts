@@ -30,7 +30,7 @@ export async function handleRequests(service: ContactService, tenantId: string):
     const sql = 'SELECT FROM removal_request WHERE tenant_id = $1';
     return (await service.db.query<unknown[]>(sql, [tenantId])).length === 0 ? true : undefined;
   };
-  await waitUntil(waiting, { what: 'the requests are handled', timeoutMs: 5_000 });
+  await waitUntil(waiting, { what: 'the requests are handled', timeoutMs: 20_000 });
 }
 
 /** What the mails to a contact would show, oldest first. */

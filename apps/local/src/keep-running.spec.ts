@@ -34,7 +34,7 @@ test('When the process ends unasked, then one line says so and another one runs'
   const first = server.current?.pid ?? process.pid;
   process.kill(first, 'SIGKILL');
   const second = () => (server.current && server.current.pid !== first) || undefined;
-  await waitUntil(second, { what: 'another process runs', timeoutMs: 10_000 });
+  await waitUntil(second, { what: 'another process runs', timeoutMs: 30_000 });
   expect(reports).toEqual([expect.stringMatching(/^the server ended with SIGKILL; started again .*restart 1/)]);
 });
 

@@ -87,7 +87,7 @@ describe('a message that names another tenant than its contact has', () => {
     service.app.get(Pumps).start();
 
     await answerTo(service, other.emailId);
-    await waitUntil(async () => ((await waiting()) === 0 ? true : undefined), { what: 'no mail', timeoutMs: 5_000 });
+    await waitUntil(async () => ((await waiting()) === 0 ? true : undefined), { what: 'no mail', timeoutMs: 20_000 });
     expect(await answersTo(service, own.emailId)).toHaveLength(1);
   });
 

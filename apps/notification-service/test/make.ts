@@ -191,7 +191,7 @@ export async function answerTo(
   emailId: string,
   which: (answer: Waiting) => boolean = isFinal,
 ): Promise<Waiting> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await pause(25)) {
+  for (const deadline = Date.now() + 40_000; Date.now() < deadline; await pause(25)) {
     const answer = (await answersTo(service, emailId)).find(which);
     if (answer) return answer;
   }

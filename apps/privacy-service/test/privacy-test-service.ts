@@ -77,7 +77,7 @@ export async function startPrivacyService(env: Record<string, string> = {}): Pro
 /** Nothing is asked again by itself, so that what a test sees is its own doing. */
 async function stopPumps({ app }: TestService): Promise<void> {
   const started = () => !app.get(Readiness).problems().includes('starting') || undefined;
-  await waitUntil(started, { what: 'the service has begun its work', timeoutMs: 10_000 });
+  await waitUntil(started, { what: 'the service has begun its work', timeoutMs: 30_000 });
   await app.get(Pumps).stop();
 }
 

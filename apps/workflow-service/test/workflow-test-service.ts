@@ -108,7 +108,7 @@ export async function startWorkflowService(env: Record<string, string> = {}): Pr
 /** Nothing fires by itself, so that what a test sees is its own doing. */
 async function stopPumps({ app }: TestService): Promise<void> {
   const started = () => Promise.resolve(!app.get(Readiness).problems().includes('starting') || undefined);
-  await waitUntil(started, { what: 'the service has begun its work', timeoutMs: 10_000 });
+  await waitUntil(started, { what: 'the service has begun its work', timeoutMs: 30_000 });
   await app.get(Pumps).stop();
 }
 

@@ -202,7 +202,7 @@ test('When a second consumer gets records whose first handling is under way, the
       );
       return row.n > 0 || undefined;
     },
-    { what: 'the second consumer waits', timeoutMs: 5_000 },
+    { what: 'the second consumer waits', timeoutMs: 20_000 },
   );
   finish();
   expect(await second).toMatchObject({ handled: 0, duplicates: 1 });

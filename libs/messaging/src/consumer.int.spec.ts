@@ -147,7 +147,7 @@ test('When a handler has a programming error, then its message is parked and the
   expect(await handledKeys(db)).toEqual([good]);
   await waitUntil(async () => (await node.letters.list()).length > 0 || undefined, {
     what: 'parked',
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
   });
   expect(await node.letters.list()).toMatchObject([{ key: bad, reason: 'TypeError' }]);
 });
@@ -201,7 +201,7 @@ test('When a handler hangs, then the consumer is not alive after a while, and is
   expect(aliveAt(node.server, begunAt)).toBe(true);
   expect(aliveAt(node.server, begunAt + 180_000)).toBe(false);
   finish();
-  await waitUntil(() => aliveAt(node.server, begunAt + 180_000) || undefined, { what: 'alive', timeoutMs: 5_000 });
+  await waitUntil(() => aliveAt(node.server, begunAt + 180_000) || undefined, { what: 'alive', timeoutMs: 20_000 });
 });
 
 function aliveAt(server: KafkaBatchServer, time: number): boolean {

@@ -161,7 +161,7 @@ describe('relays', () => {
     first.relay.start();
     await waitUntil(async () => (await relayLocks()) === 1 || undefined, {
       what: 'the first has the lock',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     second.relay.start();
     first.server.start();
@@ -181,7 +181,7 @@ describe('relays', () => {
       node.relay.start();
       await waitUntil(async () => (await relayLocks()) === 1 || undefined, {
         what: 'the relay has the lock',
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
       });
       await send(node, added(many(count, () => aContactAdded())));
       await node.relay.stop();

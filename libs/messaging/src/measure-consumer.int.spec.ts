@@ -38,7 +38,7 @@ const told = async (registry: Registry, name: string): Promise<number> =>
   (await registry.getSingleMetric(name)!.get()).values[0]!.value;
 
 const until = (name: string, reached: (value: number) => boolean): Promise<unknown> =>
-  waitUntil(async () => reached(await told(node.registry, name)) || undefined, { what: name, timeoutMs: 15_000 });
+  waitUntil(async () => reached(await told(node.registry, name)) || undefined, { what: name, timeoutMs: 30_000 });
 
 test('When messages wait to be handled, then their age grows, and is 0 when all are', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -111,11 +111,11 @@ async function endIdleConnections(): Promise<void> {
     count += rowCount ?? 0;
     return count >= POOL / 2 || undefined;
   };
-  await waitUntil(ended, { what: 'idle connections are ended', timeoutMs: 5_000 });
+  await waitUntil(ended, { what: 'idle connections are ended', timeoutMs: 20_000 });
 }
 
 const untilLogged = (text: string): Promise<unknown> =>
-  waitUntil(() => log.includes(text) || undefined, { what: text, timeoutMs: 5_000 });
+  waitUntil(() => log.includes(text) || undefined, { what: text, timeoutMs: 20_000 });
 
 const allOk = (statuses: number[]): void => expect(statuses.filter((status) => status !== 200)).toEqual([]);
 
@@ -167,7 +167,7 @@ test('When the password is wrong at the start, then the service says so, waits, 
     ((await (await fetch(`${app.url}/health/ready`)).json()) as { problems: string[] }).problems;
   await waitUntil(async () => (await ready()).includes('database: refuses us') || undefined, {
     what: 'it says that it is refused',
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
   });
   await writeFile(file, right);
   await app.usable();

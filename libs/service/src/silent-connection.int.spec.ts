@@ -6,7 +6,7 @@ import { Proxy } from '../../../test/chaos/proxy.js';
 import { many } from '../../../test/support/make.js';
 import { livePool } from './silent-connection.js';
 
-const LIMIT_MS = 400;
+const LIMIT_MS = 1_000;
 const SIZE = 5;
 
 let network: Proxy;
@@ -41,7 +41,7 @@ test('When a network swallows everything, then a query fails as for want of a da
   const error: unknown = await pool.query('SELECT 1').catch((thrown: unknown) => thrown);
   expect(isSurroundingsError(error)).toBe(true);
   expect(performance.now() - begun).toBeGreaterThan(LIMIT_MS - 50);
-  expect(performance.now() - begun).toBeLessThan(LIMIT_MS + 1_000);
+  expect(performance.now() - begun).toBeLessThan(3 * LIMIT_MS);
   network.mend();
   const mended = performance.now();
   await fill();

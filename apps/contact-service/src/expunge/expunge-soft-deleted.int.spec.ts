@@ -88,7 +88,7 @@ test('When the service runs, then it happens by itself', async () => {
   await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
   service.app.get(Pumps).wake('expunge-soft-deleted');
   const requested = async () => (await typesAbout(contactId)).includes('ExpungeRequested') || undefined;
-  await waitUntil(requested, { what: 'the removal begins', timeoutMs: 10_000 });
+  await waitUntil(requested, { what: 'the removal begins', timeoutMs: 30_000 });
 });
 
 test('When the company keeps its soft-deleted contacts, or expunge is not in force yet, then nothing happens', async () => {

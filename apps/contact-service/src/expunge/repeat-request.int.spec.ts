@@ -71,7 +71,7 @@ test('When the service runs, then it repeats by itself', async () => {
   const { contactId } = await aRequested();
   service.app.get(Pumps).wake('repeat-request');
   const repeated = async () => (await requests(contactId)).length > 1 || undefined;
-  await waitUntil(repeated, { what: 'the request is repeated', timeoutMs: 10_000 });
+  await waitUntil(repeated, { what: 'the request is repeated', timeoutMs: 30_000 });
 });
 
 test('When the contact was erased or is known to be expunged, then nothing is repeated', async () => {

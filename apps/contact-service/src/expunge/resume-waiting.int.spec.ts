@@ -34,7 +34,7 @@ const comes = (contactId: string, type: string, times: number) =>
       service.app.get(Pumps).wake('resume-waiting');
       return (await saidOf(contactId, type))[times - 1];
     },
-    { what: `${type} is said ${times} times`, timeoutMs: 10_000 },
+    { what: `${type} is said ${times} times`, timeoutMs: 30_000 },
   );
 const lookNow = (contactId: string) =>
   service.db.query('UPDATE waiting_expunge SET look_at = now() WHERE contact_id = $1', [contactId]);
@@ -136,7 +136,7 @@ describe('when what it waits for ends', () => {
     await service.db.query('UPDATE hold SET until = now() WHERE contact_id = $1', [contactId]);
     await lookNow(contactId);
     const requested = async () => (await saidOf(contactId, 'ExpungeRequested'))[0];
-    await waitUntil(requested, { what: 'the removal begins', timeoutMs: 10_000 });
+    await waitUntil(requested, { what: 'the removal begins', timeoutMs: 30_000 });
   });
 
   test('When one of two holds is lifted, then it is skipped once more, and begins with the second', async () => {
@@ -224,7 +224,7 @@ describe('the timer', () => {
       );
       return (row.expunging === 130 && row.recorded === 130) || undefined;
     };
-    await waitUntil(all, { what: 'all have begun', timeoutMs: 10_000 });
+    await waitUntil(all, { what: 'all have begun', timeoutMs: 30_000 });
     expect(await resume()).toBe('idle');
   });
 });

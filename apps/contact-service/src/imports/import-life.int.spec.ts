@@ -179,7 +179,7 @@ describe('When more messages wait than should', () => {
       const kept = await service.db.query('SELECT FROM import WHERE id = $1 AND worker_until > now()', [body.id]);
       return kept.length > 0 || undefined;
     };
-    await waitUntil(claimed, { what: 'the claim is kept', timeoutMs: 10_000 });
+    await waitUntil(claimed, { what: 'the claim is kept', timeoutMs: 30_000 });
     expect(await read()).toBe(before);
     const runs = begun.mock.calls.filter(([line]) => (line as { msg?: string }).msg === 'import runs');
     expect(runs).toHaveLength(1);

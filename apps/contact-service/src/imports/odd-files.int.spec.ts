@@ -122,10 +122,10 @@ describe('When a file', () => {
     sender.on('error', () => undefined);
     sender.write(`email,name\n${rows(40_000)}`);
     const staged = async () => ((await left()) as { pieces: number }).pieces > 0 || undefined;
-    await waitUntil(staged, { what: 'pieces are kept', timeoutMs: 10_000 });
+    await waitUntil(staged, { what: 'pieces are kept', timeoutMs: 30_000 });
     sender.destroy();
     const gone = async () => JSON.stringify(await left()) === JSON.stringify(NOTHING) || undefined;
-    await waitUntil(gone, { what: 'nothing is kept', timeoutMs: 10_000 });
+    await waitUntil(gone, { what: 'nothing is kept', timeoutMs: 30_000 });
   });
 });
 

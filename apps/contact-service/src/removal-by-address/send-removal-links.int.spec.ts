@@ -68,7 +68,7 @@ test('When somebody asks, then the timer of the service sends the link', async (
   await askForRemoval(service.url, tenant.tenantId, person.email);
   service.app.get(Pumps).start();
   const sent = async () => (await linksTo(service, contactId))[0];
-  await waitUntil(sent, { what: 'a link', timeoutMs: 5_000 });
+  await waitUntil(sent, { what: 'a link', timeoutMs: 20_000 });
   await service.app.get(Pumps).stop();
 });
 

@@ -222,7 +222,7 @@ describe('When adding meets an expunge that has not committed yet', () => {
     const sql = 'SELECT FROM contact WHERE id = $1 FOR UPDATE';
     const [, answer] = await service.whileHeld({ sql, values: [contactId], waiting: 2 }, async () => {
       const erased = service.deliver(EraseContactData, command);
-      await waitUntil(somebodyWaits, { what: 'the erase waits', timeoutMs: 5_000 });
+      await waitUntil(somebodyWaits, { what: 'the erase waits', timeoutMs: 20_000 });
       return Promise.all([erased, work()]);
     });
     return answer;

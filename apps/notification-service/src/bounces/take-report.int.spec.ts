@@ -44,7 +44,7 @@ let port: number;
 let log = '';
 
 const listeningOn = (started: TestService): Promise<number> =>
-  waitUntil(() => started.app.get(ListenForBounces).port, { what: 'the port for reports', timeoutMs: 10_000 });
+  waitUntil(() => started.app.get(ListenForBounces).port, { what: 'the port for reports', timeoutMs: 30_000 });
 
 beforeAll(async () => {
   server = await MailServer.start();
@@ -182,7 +182,7 @@ describe('a report that is faster than the acceptance', () => {
     await service.deliver(SendEmail, mail);
     await waitUntil(() => server.seen.find(({ from }) => from.includes(mail.emailId)), {
       what: 'the mail under way',
-      timeoutMs: 5_000,
+      timeoutMs: 20_000,
     });
     expect(await report(port, `bounce+${mail.emailId}@${MAIL_DOMAIN}`, failed())).toMatch(/^250/);
     expect(await answersTo(service, mail.emailId)).toEqual([]);
@@ -302,7 +302,7 @@ describe('a certificate', () => {
         ({ response }) => response,
         () => undefined,
       );
-    expect(await waitUntil(renewed, { what: 'the new certificate', timeoutMs: 10_000 })).toMatch(/^250/);
+    expect(await waitUntil(renewed, { what: 'the new certificate', timeoutMs: 30_000 })).toMatch(/^250/);
     await encrypting.stop();
   });
 });

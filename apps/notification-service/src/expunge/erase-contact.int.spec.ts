@@ -102,7 +102,7 @@ describe('erasing a contact', () => {
     server.behaviour = { onMail: () => gate.promise };
     const mail = await aMail();
     await service.deliver(SendEmail, mail);
-    await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 5_000 });
+    await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 20_000 });
     const command = eraseFor(mail);
     await service.deliver(EraseContactData, command);
     expect(await acknowledged(mail.contactId)).toEqual([]);

@@ -64,7 +64,7 @@ async function putOff(mails: readonly Mail[], count: number): Promise<Mail[]> {
     const rows = await stored(mails);
     return rows.length === count && rows.every((row) => row.due_tomorrow) ? rows : undefined;
   };
-  const rows = await waitUntil(settled, { what: `${count} mails put off`, timeoutMs: 10_000 });
+  const rows = await waitUntil(settled, { what: `${count} mails put off`, timeoutMs: 30_000 });
   return mails.filter(({ emailId }) => rows.some((row) => row.email_id === emailId));
 }
 async function aDayLater(tenantId: string): Promise<void> {
@@ -122,7 +122,7 @@ describe('mails that are called back', () => {
     const mail = await anOptIn({ tenantId: await aClient() });
     await service.deliver(SendEmail, mail);
     const begun = () => (server.seen.length > 0 ? true : undefined);
-    await waitUntil(begun, { what: 'a mail under way', timeoutMs: 5_000 });
+    await waitUntil(begun, { what: 'a mail under way', timeoutMs: 20_000 });
     await cancel(mail);
     server.behaviour = { onRcpt: answer };
     return { mail, gate };
@@ -142,7 +142,7 @@ describe('mails that are called back', () => {
       await tryNow(service, mail.emailId);
       return (await stored([mail])).length === 0 || undefined;
     };
-    await waitUntil(givenBack, { what: 'the mail gone', timeoutMs: 10_000 });
+    await waitUntil(givenBack, { what: 'the mail gone', timeoutMs: 30_000 });
     gate.resolve();
     expect(server.seen).toHaveLength(1);
     expect(await outcomesOf([mail])).toEqual(['cancelled']);

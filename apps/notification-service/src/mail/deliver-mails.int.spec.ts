@@ -25,7 +25,7 @@ afterAll(async () => {
 const arrived = (emailId: string): number => server.seen.filter(({ from }) => from.includes(emailId)).length;
 
 const arrival = (emailId: string) =>
-  waitUntil(() => arrived(emailId) || undefined, { what: 'the mail at the server', timeoutMs: 5_000 });
+  waitUntil(() => arrived(emailId) || undefined, { what: 'the mail at the server', timeoutMs: 20_000 });
 
 it('When acceptances cannot be written for longer than the lease, then the mails are not sent again', async () => {
   await owner.query('ALTER TABLE mail_outcome ADD CONSTRAINT away CHECK (false) NOT VALID');

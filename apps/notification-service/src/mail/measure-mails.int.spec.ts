@@ -35,7 +35,7 @@ const countOf = async (outcome: string): Promise<number> =>
 
 /** The count of an outcome has grown since `before`. */
 const untilMore = (outcome: string, before: number): Promise<unknown> =>
-  waitUntil(async () => (await countOf(outcome)) > before || undefined, { what: outcome, timeoutMs: 15_000 });
+  waitUntil(async () => (await countOf(outcome)) > before || undefined, { what: outcome, timeoutMs: 30_000 });
 
 test.each([
   ['accepts', 'accepted', undefined],
@@ -89,7 +89,7 @@ test('When mails wait for their send budget, then they are counted, and their ag
     const left: { later: boolean }[] = await service.db.query('SELECT due_at > now() AS later FROM mail');
     return (left.length === 1 && left[0]!.later) || undefined;
   };
-  await waitUntil(putOff, { what: 'the mail waits for the next day', timeoutMs: 10_000 });
+  await waitUntil(putOff, { what: 'the mail waits for the next day', timeoutMs: 30_000 });
   const { value } = await scraped();
   expect(value('mails_waiting', { purpose: 'opt-in' })).toBe(1);
   expect(value('mail_oldest_waiting_age_seconds', { purpose: 'opt-in' })).toBe(0);

@@ -124,14 +124,14 @@ describe('a backlog', () => {
       server.behaviour = { onMail: () => gate.promise };
       await slow.deliver(SendEmail, await Promise.all(many(100, () => anOptIn({ tenantId }))));
       const first = () => (server.seen.length > before ? true : undefined);
-      await waitUntil(first, { what: 'the first mail under way', timeoutMs: 5_000 });
+      await waitUntil(first, { what: 'the first mail under way', timeoutMs: 20_000 });
       const confirmation = await aMail({ tenantId });
       await slow.deliver(SendEmail, confirmation);
       const taken = async () => {
         const sql = 'SELECT FROM mail WHERE email_id = $1 AND lease_id IS NOT NULL';
         return (await slow.db.query(sql, [confirmation.emailId])).length > 0 ? true : undefined;
       };
-      await waitUntil(taken, { what: 'the confirmation taken', timeoutMs: 5_000 });
+      await waitUntil(taken, { what: 'the confirmation taken', timeoutMs: 20_000 });
       gate.resolve();
       await answerTo(slow, confirmation.emailId);
       expect(server.mails.findIndex(({ from }) => from.includes(confirmation.emailId))).toBe(1);

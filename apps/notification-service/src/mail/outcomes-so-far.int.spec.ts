@@ -59,7 +59,7 @@ it('When a mail that waits in the send budget is ordered again, then it is told 
     const sql = `SELECT FROM mail WHERE email_id = $1 AND last_code = 'over-budget'`;
     return (await service.db.query(sql, [mail.emailId])).length > 0 ? true : undefined;
   };
-  await waitUntil(putOff, { what: 'the mail put off', timeoutMs: 10_000 });
+  await waitUntil(putOff, { what: 'the mail put off', timeoutMs: 30_000 });
   await service.deliver(SendEmail, mail);
   expect(await saidOf(mail)).toMatchObject([{ type: 'EmailRejected', permanent: false, code: 'over-budget' }]);
 });

@@ -122,7 +122,7 @@ describe('batches and locks', () => {
     quiet = await startNotification(server.url);
     await waitUntil(async () => ((await fetch(`${quiet.url}/health/mail`)).ok ? true : undefined), {
       what: 'the service works',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     await quiet.app.get(Pumps).stop();
   });

@@ -114,7 +114,10 @@ describe('a server that does not accept', () => {
     await server.close();
     const mails = await Promise.all(many(30, () => aMail()));
     await service.deliver(SendEmail, mails);
-    const problems = await waitUntil(async () => (await health()).problems[0], { what: 'a problem', timeoutMs: 5_000 });
+    const problems = await waitUntil(async () => (await health()).problems[0], {
+      what: 'a problem',
+      timeoutMs: 20_000,
+    });
     expect(problems).toContain('smtp');
     expect(await service.outbox()).toEqual([]);
 
@@ -212,10 +215,10 @@ describe('a stop', () => {
     const stopping = await startNotification(server.url);
     const mail = await aMail();
     await stopping.deliver(SendEmail, mail);
-    await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 5_000 });
+    await waitUntil(() => server.seen[0], { what: 'the mail under way', timeoutMs: 20_000 });
     const stopped = stopping.stop();
     const noMore = () => (stopping.app.get(DeliverMails).room(100, 'urgent') === 0 ? true : undefined);
-    await waitUntil(noMore, { what: 'the stop has reached the sender', timeoutMs: 5_000 });
+    await waitUntil(noMore, { what: 'the stop has reached the sender', timeoutMs: 20_000 });
     gate.resolve();
     await stopped;
 

@@ -121,7 +121,7 @@ describe('keys that change while mails are sent', () => {
   const untilSignedBy = (selector: string): Promise<unknown> =>
     waitUntil(() => server.mails.some(({ raw }) => raw.includes(`s=${selector};`)) || undefined, {
       what: `a mail signed with ${selector}`,
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
 });
 

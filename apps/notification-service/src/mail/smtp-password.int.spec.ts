@@ -68,7 +68,7 @@ describe('the password of the mail server', () => {
   const untilHealthSays = (problem: RegExp): Promise<unknown> =>
     waitUntil(async () => problem.test(await (await fetch(`${service.url}/health/mail`)).text()) || undefined, {
       what: `the problem ${problem}`,
-      timeoutMs: 5_000,
+      timeoutMs: 20_000,
     });
 
   async function allArrived(password: string, batches = 3): Promise<void> {

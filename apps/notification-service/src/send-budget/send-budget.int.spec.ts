@@ -52,7 +52,7 @@ async function settled(tenantId: string, count: number): Promise<void> {
     const putOff = (await waitingOf(tenantId)).reduce((sum, row) => sum + (row.tomorrow ? row.mails : 0), 0);
     return (await sentBy(tenantId)) + putOff === count ? true : undefined;
   };
-  await waitUntil(all, { what: `${count} mails sent or put off`, timeoutMs: 10_000 });
+  await waitUntil(all, { what: `${count} mails sent or put off`, timeoutMs: 30_000 });
 }
 /** The days that were, all one day longer ago, and what waits for the next one due now. */
 const aDayLater = async (tenantId: string): Promise<void> => {
@@ -107,7 +107,7 @@ describe('the budget of a day', () => {
       const [row] = await service.db.query('SELECT min(attempts) AS tries FROM mail WHERE tenant_id = $1', [tenantId]);
       return row.tries >= 2 ? true : undefined;
     };
-    await waitUntil(tried, { what: 'a second try', timeoutMs: 10_000 });
+    await waitUntil(tried, { what: 'a second try', timeoutMs: 30_000 });
     server.behaviour = {};
     await settled(tenantId, FIRST_DAY);
     expect(await shown(tenantId)).toMatchObject({ sentToday: FIRST_DAY, waiting: 0 });
@@ -127,7 +127,7 @@ describe('the budget of a day', () => {
     await aDayLater(tenantId);
     await waitUntil(async () => ((await sentBy(tenantId)) === FIRST_DAY + 1 ? true : undefined), {
       what: 'the last mail',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     const answers = (await service.outbox()).filter((one) => one.data.tenantId === tenantId && isFinal(one));
     expect([refused, answers.map(({ type }) => type)]).toEqual([2, many(FIRST_DAY + 1, () => 'EmailAccepted')]);
@@ -190,7 +190,7 @@ describe('complaints', () => {
     });
     await waitUntil(async () => ((await sentBy(tenantId)) === 2 ? true : undefined), {
       what: 'both',
-      timeoutMs: 5_000,
+      timeoutMs: 20_000,
     });
     expect(await asked('POST', '/v1/send-budget/resume', tenantId)).toMatchObject({ status: 200 });
     await complaints(tenantId, 3);

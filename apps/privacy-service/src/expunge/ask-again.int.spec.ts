@@ -101,7 +101,7 @@ describe('Asking again', () => {
     const pumps = service.app.get(Pumps);
     pumps.start();
     const asks = async () => (await asked(request)).length > 1 || undefined;
-    await waitUntil(asks, { what: 'the participants are asked again', timeoutMs: 10_000 });
+    await waitUntil(asks, { what: 'the participants are asked again', timeoutMs: 30_000 });
     await pumps.stop();
   });
 

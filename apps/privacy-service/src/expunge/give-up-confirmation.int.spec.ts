@@ -81,7 +81,7 @@ describe('Giving up a confirmation', () => {
     const pumps = service.app.get(Pumps);
     pumps.start();
     const givenUp = async () => (await rowOf(service, request)).sealed_recipient === null || undefined;
-    await waitUntil(givenUp, { what: 'the confirmation is given up', timeoutMs: 10_000 });
+    await waitUntil(givenUp, { what: 'the confirmation is given up', timeoutMs: 30_000 });
     await pumps.stop();
   });
 

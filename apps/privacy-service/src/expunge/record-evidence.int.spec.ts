@@ -154,7 +154,7 @@ describe('Recording evidence', () => {
     await service.db.transaction(async (first) => {
       await service.app.get(RecordEvidence).handle([received], first);
       second = service.deliverMixed(...others);
-      await waitUntil(waits, { what: 'the second process waits for the first', timeoutMs: 5_000 });
+      await waitUntil(waits, { what: 'the second process waits for the first', timeoutMs: 20_000 });
     });
     await second;
     expect((await rowOf(service, request)).state).toBe('expunged');

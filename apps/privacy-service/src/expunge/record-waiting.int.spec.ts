@@ -162,7 +162,7 @@ describe('Requests that wait', () => {
       const pumps = service.app.get(Pumps);
       pumps.start();
       const raised = async () => (await rowOf(service, request)).overdue === true || undefined;
-      await waitUntil(raised, { what: 'the request is shown as overdue', timeoutMs: 10_000 });
+      await waitUntil(raised, { what: 'the request is shown as overdue', timeoutMs: 30_000 });
       await pumps.stop();
     });
   });

@@ -130,7 +130,7 @@ describe('erase', () => {
     const late = service.deliver(ContactAdded, contact);
     await waitUntil(async () => (await waitingForLock()) || undefined, {
       what: 'the writer waits at the lock',
-      timeoutMs: 5_000,
+      timeoutMs: 20_000,
     });
     await eraser.query(
       `UPDATE subject SET expunge_id = $2, erased_at = now(), outcome = 'nothing_held', stores = '[]' WHERE contact_id = $1`,

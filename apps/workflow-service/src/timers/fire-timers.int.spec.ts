@@ -117,7 +117,7 @@ describe('Timers', () => {
     await blocker.query('LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE');
     const dying = timers().execute();
     dying.catch(() => undefined);
-    const pid = await waitUntil(waitingBackend, { what: 'the timer waits at the outbox', timeoutMs: 10_000 });
+    const pid = await waitUntil(waitingBackend, { what: 'the timer waits at the outbox', timeoutMs: 30_000 });
     await service.db.query('SELECT pg_terminate_backend($1)', [pid]);
     await expect(dying).rejects.toThrow();
     await blocker.rollbackTransaction();
