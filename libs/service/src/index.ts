@@ -1,3 +1,4 @@
+import './own-source-maps.js';
 export { Caller, StaffCaller, TenantCaller, VerifiedCaller } from './access/caller.js';
 export { AnswersWithoutDatabase } from './answers-without-database.js';
 export { type Actor, Audit, type AuditEntry } from './audit/audit.js';

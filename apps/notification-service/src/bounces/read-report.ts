@@ -1,4 +1,4 @@
-import { type Attachment, type ParsedMail, simpleParser } from 'mailparser';
+import type { Attachment, ParsedMail } from 'mailparser';
 import type { Report } from './judge-report.decision.js';
 
 const DELIVERY_STATUS = new Set(['message/delivery-status', 'message/global-delivery-status']);
@@ -20,6 +20,8 @@ const LIMITS = {
  * cannot be taken apart is a report of which nothing is known.
  */
 export async function readReport(raw: Buffer): Promise<Report> {
+  // Loaded with the first report: it is 6 MiB of memory, and most processes never see one.
+  const { simpleParser } = await import('mailparser');
   const mail = await simpleParser(raw, LIMITS).catch(() => undefined);
   const parts = mail?.attachments ?? [];
   return {
