@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '#local';
 import { environmentOf } from '../k8s/environment.js';
@@ -16,13 +16,21 @@ export function asRestricted(name: string, objects: readonly Manifest[], folder:
   const service = labels['app.kubernetes.io/name']!;
   const { runAsUser: user = 0, runAsGroup: group = 0, fsGroup = 0 } = pod.securityContext ?? {};
   return {
-    args: ['--enable-source-maps', `/app/dist/apps/${service}/src/main.js`, ...(container.args ?? [])],
+    args: [...entrypointOf(service), ...(container.args ?? [])],
     env: { ...IMAGE, ...environmentOf(container, objects).all },
     user,
     group,
     tmpSize: tmpSizeOf(workload),
     mounts: { ...imageOf(service), ...secretsOf(workload, objects, { folder: join(folder, name), group: fsGroup }) },
   };
+}
+
+/** What Node is started with: flags, and the program below the folder of the image. */
+function entrypointOf(service: string): string[] {
+  const dockerfile = readFileSync(join(repositoryRoot(), 'apps', service, 'Dockerfile'), 'utf8');
+  const [, words] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)!;
+  const [, ...args] = JSON.parse(words!) as string[];
+  return args.map((arg) => (arg.startsWith('--') ? arg : `/app/${arg}`));
 }
 
 /** What the last stage of the Dockerfile copies. */

@@ -303,6 +303,7 @@ describe('Dockerfiles', () => {
     ['it runs as root', 'USER 10001:10001', 'USER root'],
     ['it needs a shell in the last stage', 'USER 10001:10001', 'RUN rm -rf /tmp/x\nUSER 10001:10001'],
     ['it starts by a shell', /ENTRYPOINT .*/, 'ENTRYPOINT node main.js'],
+    ['its heap grows by other rules', '--heap-growing-percent=70', '--heap-growing-percent=10'],
     ['it is labelled with another release', /ARG VERSION=.*/, 'ARG VERSION=0.0.9'],
   ])('When %s, then that is found', (_, from, to) => {
     expect(dockerfileProblemsOf(text)).toEqual([]);

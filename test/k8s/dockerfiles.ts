@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '#contracts';
-import { repositoryRoot } from '#local';
+import { repositoryRoot, SERVICE_FLAGS } from '#local';
 import { release } from './release.js';
 
 const FIXED = /^\S+?(:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?|:[\w.-]+@sha256:[0-9a-f]{64})$/;
+const ENTRYPOINT = `ENTRYPOINT ["/usr/local/bin/node", ${SERVICE_FLAGS.map((flag) => `"${flag}"`).join(', ')}, "dist/`;
 
 /** What is wrong with the images of the services, as far as their Dockerfiles say it. */
 export function dockerfileProblems(): string[] {
@@ -29,6 +30,6 @@ export function dockerfileProblemsOf(text: string): string[] {
     ...(has('RUN ') ? ['runs a command in the last stage, which has no shell'] : []),
     ...(has('USER 10001:10001') ? [] : ['does not run as 10001']),
     ...(has(`ARG VERSION=${release()}`) ? [] : [`is not labelled ${release()}`]),
-    ...(has('ENTRYPOINT ["/usr/local/bin/node"') ? [] : ['does not start Node as process 1']),
+    ...(has(ENTRYPOINT) ? [] : ['does not start Node as process 1, with the flags of every service']),
   ];
 }

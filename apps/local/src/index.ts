@@ -20,7 +20,14 @@ export { repositoryRoot } from './paths.js';
 export { PortTaken, freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
 export { type Secrets, ensureAllSecrets, ensureSecrets } from './secrets.js';
-export { type ServiceOptions, type ServiceProcess, migrateService, startService, waitUntilReady } from './services.js';
+export {
+  type ServiceOptions,
+  type ServiceProcess,
+  SERVICE_FLAGS,
+  migrateService,
+  startService,
+  waitUntilReady,
+} from './services.js';
 export { SupervisedService } from './supervisor.js';
 export { type LocalSystem, type SystemOptions, startSystem } from './system.js';
 export { untilSettled } from './until-settled.js';

@@ -7,8 +7,13 @@ import { waitUntil } from './wait-until.js';
 const STOP_TIMEOUT_MS = 50_000;
 const MIGRATE_TIMEOUT_MS = 60_000;
 
+/**
+ * What services are started with everywhere (checked: also by their images). In a heap as small as below V8 would look for
+ * garbage after each 30 % of growth, which takes up to a third of a busy process's time; after 70 % the same room is enough.
+ */
+export const SERVICE_FLAGS = ['--enable-source-maps', '--heap-growing-percent=70'];
 /** Keeps a service's memory small: Node's own limits let the heap grow to several times what is alive. */
-const SERVICE_NODE_FLAGS = ['--max-old-space-size=160', '--max-semi-space-size=16', '--enable-source-maps'];
+const HEAP_FLAGS = ['--max-old-space-size=160', '--max-semi-space-size=16'];
 /** Nor does glibc keep memory for every thread, or that of large buffers once they are gone. */
 const SERVICE_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
@@ -18,7 +23,7 @@ export interface ServiceOptions {
   main: string;
   args?: string[];
   env: Record<string, string>;
-  /** SERVICE_NODE_FLAGS, with SERVICE_ENVIRONMENT, unless told. */
+  /** Those of all services, with HEAP_FLAGS and SERVICE_ENVIRONMENT, unless told. */
   nodeFlags?: string[];
   logFile: string;
   /** Where the process is remembered; beside the log unless told. */
@@ -45,7 +50,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   if (!existsSync(options.main)) throw new Error(`${options.main} does not exist: run npm run build first`);
   const child = await startChild({
     command: process.execPath,
-    args: [...(options.nodeFlags ?? SERVICE_NODE_FLAGS), options.main, ...(options.args ?? [])],
+    args: [...(options.nodeFlags ?? [...SERVICE_FLAGS, ...HEAP_FLAGS]), options.main, ...(options.args ?? [])],
     env: { ...baseEnvironment(), ...(options.nodeFlags ? {} : SERVICE_ENVIRONMENT), ...options.env },
     logFile: options.logFile,
     pidFile: options.pidFile ?? `${options.logFile}.pid`,
