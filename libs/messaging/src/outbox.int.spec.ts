@@ -76,6 +76,14 @@ test('When several messages are added, then they are stored in their order, with
   expect(rows.map(({ key }) => key)).toEqual(messages.map(({ data }) => (data as ContactAdded).contactId));
 });
 
+test('When data holds signs that have a meaning in JSON, arrays or SQL, then it is stored as JSON writes it', async () => {
+  const countries = [`{"a,b'`, '\\"}', '\u0000', '\ud800', 'é😀', '], [', ''];
+  const messages = countries.map((country) => message(ContactAdded, { ...aContactAdded(), country }));
+  await add(messages);
+  const rows: { data: string }[] = await db.query('SELECT data FROM outbox ORDER BY seq');
+  expect(rows.map(({ data }) => data)).toEqual(messages.map(({ data }) => JSON.stringify(data)));
+});
+
 test('When a transaction is rolled back, then nothing of it waits to be published', async () => {
   const undone = db.transaction(async (tx) => {
     await outbox.add(tx, some(2));

@@ -33,10 +33,13 @@ export class Outbox {
   async add(tx: EntityManager, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     const rows = messages.map((outgoing) => this.toRow(outgoing));
+    // Headers and data go as one JSON text each, whose parts PostgreSQL stores as they were written: in arrays each quote in
+    // them would be escaped, one by one, which made half of a busy process's garbage.
     await tx.query(
       `INSERT INTO outbox (id, topic, key, type, headers, data)
-       SELECT m.id, m.topic, m.key, m.type, m.headers, m.data
-       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::text[])
+       SELECT m.id, m.topic, m.key, m.type, m.headers, m.data::text
+       FROM ROWS FROM (unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+         json_array_elements($5::json), json_array_elements($6::json))
          WITH ORDINALITY AS m (id, topic, key, type, headers, data, n)
        ORDER BY m.n`,
       [
@@ -44,8 +47,8 @@ export class Outbox {
         rows.map((row) => row.topic),
         rows.map((row) => row.key),
         rows.map((row) => row.type),
-        rows.map((row) => row.headers),
-        rows.map((row) => row.data),
+        `[${rows.map((row) => row.headers).join()}]`,
+        `[${rows.map((row) => row.data).join()}]`,
       ],
     );
     if (tx.queryRunner) tx.queryRunner.data[OUTBOX_WRITTEN] = true;
