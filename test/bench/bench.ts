@@ -28,7 +28,7 @@ each with mail and with every mail accepted at once and none sent. Ours also wit
 from the click to the accepted mail, on the idle system and at half of the load it can take. Needs /proc, so Linux. Takes about
 half an hour on two cores; results are also written to test/bench/results. --only leaves out those it is compared with, or
 everything but the latency. --profile also says where the time of our services goes, and leaves CPU profiles in .local/profiles.
---metrics-and-traces measures something else: ours without and with metrics and traces, each twice.`;
+--metrics-and-traces measures something else: ours without and with metrics and traces, four rounds each.`;
 
 const SMALL_STORE = 10_000;
 /** Until then Node compiles what is hot: the first ones take half as long again. */

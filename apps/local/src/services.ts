@@ -9,7 +9,7 @@ const MIGRATE_TIMEOUT_MS = 60_000;
 
 /**
  * What services are started with everywhere (checked: also by their images). In a heap as small as below V8 would look for
- * garbage after each 30 % of growth, which takes up to a third of a busy process's time; after 70 % the same room is enough.
+ * garbage after each 30 % of growth, hundreds of times in a backlog (`test/bench/README.md`).
  */
 export const SERVICE_FLAGS = ['--enable-source-maps', '--heap-growing-percent=70'];
 /** Keeps a service's memory small: Node's own limits let the heap grow to several times what is alive. */

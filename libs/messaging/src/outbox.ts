@@ -34,7 +34,7 @@ export class Outbox {
     if (messages.length === 0) return;
     const rows = messages.map((outgoing) => this.toRow(outgoing));
     // Headers and data go as one JSON text each, whose parts PostgreSQL stores as they were written: in arrays each quote in
-    // them would be escaped, one by one, which made half of a busy process's garbage.
+    // them would be escaped, one by one.
     await tx.query(
       `INSERT INTO outbox (id, topic, key, type, headers, data)
        SELECT m.id, m.topic, m.key, m.type, m.headers, m.data::text

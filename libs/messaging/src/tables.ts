@@ -27,8 +27,8 @@ export async function keepOutOfStatistics(
 }
 
 /**
- * Headers of waiting messages become text of a JSON object, which PostgreSQL neither takes apart nor puts together: each is
- * written once, read once and deleted.
+ * Headers of waiting messages become text of a JSON object, which PostgreSQL keeps as it was written: each is written once, read
+ * once and deleted.
  */
 export class HeadersAsWritten1790000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

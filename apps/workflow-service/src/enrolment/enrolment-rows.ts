@@ -40,15 +40,31 @@ export async function writeEnrolments(tx: EntityManager, changes: readonly Chang
   );
 }
 
+/** What changes in the life of an enrolment, with its types in PostgreSQL. */
+const CHANGING = {
+  enrolmentId: 'uuid',
+  state: 'text',
+  declined: 'boolean',
+  step: 'int',
+  attempt: 'int',
+  optInMail: 'uuid',
+  acceptedAt: 'timestamptz',
+  askedAt: 'timestamptz',
+  postponed: 'int',
+  lateTimers: 'int',
+  reason: 'text',
+  firstAttempt: 'int',
+  unanswered: 'boolean',
+} satisfies { readonly [K in keyof EnrolmentState]?: string };
+const CHANGING_COLUMNS = Object.entries(CHANGING).map(([name, type]) => `"${name}" ${type}`);
+
 async function updateEnrolments(tx: EntityManager, states: readonly EnrolmentState[]): Promise<void> {
   await tx.query(
     `UPDATE enrolment e
      SET state = n.state, declined = n.declined, step = n.step, attempt = n.attempt, opt_in_mail = n."optInMail",
        accepted_at = n."acceptedAt", asked_at = n."askedAt", postponed = n.postponed, late_timers = n."lateTimers",
        reason = n.reason, first_attempt = n."firstAttempt", unanswered = n.unanswered, changed_at = now()
-     FROM json_to_recordset($1::json) AS n ("enrolmentId" uuid, state text, declined boolean, step int, attempt int,
-       "optInMail" uuid, "acceptedAt" timestamptz, "askedAt" timestamptz, postponed int, "lateTimers" int, reason text,
-       "firstAttempt" int, unanswered boolean)
+     FROM json_to_recordset($1::json) AS n (${CHANGING_COLUMNS.join()})
      WHERE e.id = n."enrolmentId"`,
     [JSON.stringify(states)],
   );
