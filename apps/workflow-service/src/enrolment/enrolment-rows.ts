@@ -40,33 +40,33 @@ export async function writeEnrolments(tx: EntityManager, changes: readonly Chang
   );
 }
 
-/** What changes in the life of an enrolment, with its types in PostgreSQL. */
-const CHANGING = {
-  enrolmentId: 'uuid',
-  state: 'text',
-  declined: 'boolean',
-  step: 'int',
-  attempt: 'int',
-  optInMail: 'uuid',
-  acceptedAt: 'timestamptz',
-  askedAt: 'timestamptz',
-  postponed: 'int',
-  lateTimers: 'int',
-  reason: 'text',
-  firstAttempt: 'int',
-  unanswered: 'boolean',
-} satisfies { readonly [K in keyof EnrolmentState]?: string };
-const CHANGING_COLUMNS = Object.entries(CHANGING).map(([name, type]) => `"${name}" ${type}`);
-
 async function updateEnrolments(tx: EntityManager, states: readonly EnrolmentState[]): Promise<void> {
+  const column = (value: (state: EnrolmentState) => unknown): unknown[] => states.map(value);
   await tx.query(
     `UPDATE enrolment e
-     SET state = n.state, declined = n.declined, step = n.step, attempt = n.attempt, opt_in_mail = n."optInMail",
-       accepted_at = n."acceptedAt", asked_at = n."askedAt", postponed = n.postponed, late_timers = n."lateTimers",
-       reason = n.reason, first_attempt = n."firstAttempt", unanswered = n.unanswered, changed_at = now()
-     FROM json_to_recordset($1::json) AS n (${CHANGING_COLUMNS.join()})
-     WHERE e.id = n."enrolmentId"`,
-    [JSON.stringify(states)],
+     SET state = n.state, declined = n.declined, step = n.step, attempt = n.attempt, opt_in_mail = n.opt_in_mail,
+       accepted_at = n.accepted_at, asked_at = n.asked_at, postponed = n.postponed, late_timers = n.late_timers,
+       reason = n.reason, first_attempt = n.first_attempt, unanswered = n.unanswered, changed_at = now()
+     FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[],
+         $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::int[], $13::boolean[])
+       AS n (id, state, declined, step, attempt, opt_in_mail, accepted_at, asked_at, postponed, late_timers, reason,
+         first_attempt, unanswered)
+     WHERE e.id = n.id`,
+    [
+      column(({ enrolmentId }) => enrolmentId),
+      column(({ state }) => state),
+      column(({ declined }) => declined),
+      column(({ step }) => step),
+      column(({ attempt }) => attempt),
+      column(({ optInMail }) => optInMail),
+      column(({ acceptedAt }) => acceptedAt?.toISOString()),
+      column(({ askedAt }) => askedAt?.toISOString()),
+      column(({ postponed }) => postponed),
+      column(({ lateTimers }) => lateTimers),
+      column(({ reason }) => reason),
+      column(({ firstAttempt }) => firstAttempt),
+      column(({ unanswered }) => unanswered),
+    ],
   );
 }
 
