@@ -13,7 +13,7 @@ import { safeError } from './safe-error.js';
 
 /** One lock per database: relays of other instances wait for it. */
 export const RELAY_LOCK = 7_331_001;
-const MAX_ROWS = 1_000;
+const MAX_ROWS = 2_000;
 /** Below the broker's limit of a record batch (1 MiB), because all rows of a send may fall into one partition. */
 const MAX_BYTES = 950_000;
 const SEND_TIME_LIMIT_MS = 30_000;

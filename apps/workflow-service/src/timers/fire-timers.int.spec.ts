@@ -53,19 +53,19 @@ async function atTheEnd(): Promise<string> {
 
 describe('Timers', () => {
   test('When thousands are due, then several processes fire each exactly once', async () => {
-    const ids = await enrolled(2_500);
+    const ids = await enrolled(5_000);
     const runs = await Promise.all([service.fire(), service.fire(), service.fire()]);
     expect(runs).toHaveLength(3);
     await service.fire();
     const said = await saidOf(ids);
-    expect(said).toHaveLength(2_500);
-    expect(new Set(said.map(({ key }) => key)).size).toBe(2_500);
+    expect(said).toHaveLength(5_000);
+    expect(new Set(said.map(({ key }) => key)).size).toBe(5_000);
     expect(await service.db.query('SELECT FROM timer WHERE contact_id = ANY($1)', [ids])).toEqual([]);
     await empty();
   });
 
   test('When a backlog is long, then what falls due meanwhile does not wait for its end', async () => {
-    const backlog = await enrolled(2_500);
+    const backlog = await enrolled(5_000);
     await service.db.query(`UPDATE timer SET due_at = now() - interval '10 seconds' WHERE contact_id = ANY($1)`, [
       backlog,
     ]);
@@ -73,7 +73,7 @@ describe('Timers', () => {
     await timers().execute();
     expect(await service.enrolment(fresh!)).toMatchObject({ asked: true });
     await service.fire();
-    expect(await saidOf(backlog)).toHaveLength(2_500);
+    expect(await saidOf(backlog)).toHaveLength(5_000);
     await empty();
   });
 

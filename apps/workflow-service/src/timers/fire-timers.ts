@@ -5,7 +5,7 @@ import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import { type ClaimTerms, claimTimers, type DueTimer } from './claim-timers.js';
 
-const CHUNK = 1_000;
+const CHUNK = 2_000;
 const LOOK_EVERY_MS = 1_000;
 /** Nobody minds less; more is counted, and shown with the workflow. */
 const LATE_AFTER_SECONDS = 60;
