@@ -49,6 +49,8 @@ async function enrolExisting(): Promise<number> {
   while ((await pump.execute()) === 'more') chunks += 1;
   return chunks;
 }
+const startNow = ({ id }: WorkflowView) =>
+  service.db.query(`UPDATE workflow_version SET starts_at = now() WHERE workflow_id = $1`, [id]);
 const enrolledOf = async (tenantId: string): Promise<string[]> => {
   const rows: { contact_id: string }[] = await service.db.query(
     'SELECT contact_id FROM enrolment WHERE tenant_id = $1 ORDER BY 1',
@@ -289,15 +291,30 @@ describe('Known contacts', () => {
     expect(existing).toMatchObject({ lookedAt: 2_399, enrolled: 2_399, finishedAt: expect.any(String) });
   });
 
-  test('When it starts later, then they are enrolled then', async () => {
+  test('When it starts later, then they are enrolled then, and not who came in meanwhile', async () => {
     const asks = { tenantId: randomUUID() };
-    await known(asks.tenantId, 1);
+    const counted = await known(asks.tenantId, 1);
     const draft = await aDraft(asks, { startsAt: '2099-01-01T00:00:00Z' });
     await act(asks, draft, 'activate', { revision: 1, enrolExisting: true });
     await enrolExisting();
+    await known(asks.tenantId, 5);
     expect(await enrolledOf(asks.tenantId)).toEqual([]);
-    await service.db.query('UPDATE workflow_version SET starts_at = now() WHERE workflow_id = $1', [draft.id]);
+    await startNow(draft);
     await enrolExisting();
-    expect(await enrolledOf(asks.tenantId)).toHaveLength(1);
+    expect(await enrolledOf(asks.tenantId)).toEqual(counted);
+  });
+
+  test('When another version is activated without them, then nobody is enrolled for what was agreed to before', async () => {
+    const asks = { tenantId: randomUUID() };
+    await known(asks.tenantId, 9);
+    const draft = await aDraft(asks, { filter: { countries: ['NO'] }, startsAt: '2099-01-01T00:00:00Z' });
+    const narrow = await act(asks, draft, 'activate', { revision: 1, enrolExisting: true });
+    expect(narrow.body).toMatchObject({ outcome: 'active', affected: 0 });
+    await service.call(asks, 'PUT', `${PATH}/${draft.id}`, { revision: 2, name: 'All', steps: STEPS });
+    const all = await act(asks, draft, 'activate', { revision: 3 });
+    expect(all.body).toMatchObject({ outcome: 'active', affected: 0 });
+    await enrolExisting();
+    expect(await enrolledOf(asks.tenantId)).toEqual([]);
+    expect(all.body.workflow.existing).toMatchObject({ enrolled: 0, finishedAt: expect.any(String) });
   });
 });

@@ -7,6 +7,7 @@ import { lockDefinitions } from '../workflows/active-workflows.js';
 import { loadWorkflow, lockWorkflow } from '../workflows/load-workflow.js';
 import type { WorkflowView } from '../workflows/workflow-view.js';
 import { touchWorkflow } from '../workflows/write-version.js';
+import { endRun } from './start-version.js';
 
 @Example({ revision: 3 })
 export class Archiving {
@@ -33,10 +34,7 @@ export class ArchiveWorkflow {
         `UPDATE workflow_version SET state = 'retired' WHERE workflow_id = $1 AND tenant_id = $2 AND state = 'active'`,
         of,
       );
-      await tx.query(
-        'UPDATE existing_run SET finished_at = now() WHERE workflow_id = $1 AND tenant_id = $2 AND finished_at IS NULL',
-        of,
-      );
+      await endRun(tx, id, tenantId);
       await this.audit.record(tx, caller, { tenantId, action: 'workflow.archived', target: id });
       return loadWorkflow(tx, tenantId, id);
     });

@@ -16,6 +16,8 @@ interface Run {
   readonly source: string;
   readonly after: string;
   readonly startedAt: string;
+  /** Where the version starts later: the moment of the activation, as who comes in after it was not counted. */
+  readonly addedUntil: string | null;
 }
 
 /**
@@ -63,7 +65,8 @@ export class EnrolExisting implements OnModuleInit {
 async function nextRun(tx: EntityManager): Promise<Run | undefined> {
   const [run]: Run[] = await tx.query(
     `SELECT r.workflow_id AS "workflowId", r.tenant_id AS "tenantId", w.trigger AS source, r.after_contact AS after,
-       r.started_at::text AS "startedAt"
+       r.started_at::text AS "startedAt",
+       CASE WHEN v.starts_at > r.started_at THEN r.started_at::text END AS "addedUntil"
      FROM existing_run r JOIN workflow w ON w.id = r.workflow_id AND w.state = 'active'
      JOIN workflow_version v ON v.workflow_id = w.id AND v.state = 'active'
      WHERE r.finished_at IS NULL AND (v.starts_at IS NULL OR v.starts_at <= clock_timestamp())
@@ -73,11 +76,12 @@ async function nextRun(tx: EntityManager): Promise<Run | undefined> {
   return run;
 }
 
-async function nextContacts(tx: EntityManager, { tenantId, source, after }: Run): Promise<string[]> {
+async function nextContacts(tx: EntityManager, { tenantId, source, after, addedUntil }: Run): Promise<string[]> {
   const rows: { contact_id: string }[] = await tx.query(
     `SELECT contact_id FROM contact_fact WHERE tenant_id = $1 AND source = $2 AND contact_id > $3
+       AND ($5::timestamptz IS NULL OR added_at <= $5)
      ORDER BY contact_id LIMIT $4`,
-    [tenantId, source, after, CHUNK],
+    [tenantId, source, after, CHUNK, addedUntil],
   );
   return rows.map((row) => row.contact_id);
 }

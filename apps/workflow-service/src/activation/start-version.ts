@@ -9,7 +9,10 @@ export interface Start {
   readonly enrolExisting: boolean;
 }
 
-/** Makes a draft the active version; the one before is retired and goes on for those it has enrolled. */
+/**
+ * Makes a draft the active version; the one before is retired and goes on for those it has enrolled. It enrols nobody any
+ * more, known contacts neither: what was agreed to about it does not hold for its successor.
+ */
 export async function startVersion(tx: EntityManager, start: Start): Promise<void> {
   const { tenantId, workflowId, number, by, enrolExisting } = start;
   const of = [workflowId, tenantId];
@@ -24,7 +27,16 @@ export async function startVersion(tx: EntityManager, start: Start): Promise<voi
   );
   await tx.query(`UPDATE workflow SET state = 'active' WHERE id = $1 AND tenant_id = $2`, of);
   await touchWorkflow(tx, { tenantId, workflowId });
+  await endRun(tx, workflowId, tenantId);
   if (!enrolExisting) return;
   await tx.query('DELETE FROM existing_run WHERE workflow_id = $1 AND tenant_id = $2', of);
   await tx.query('INSERT INTO existing_run (workflow_id, tenant_id) VALUES ($1, $2)', of);
+}
+
+/** Known contacts that are not enrolled yet stay so. */
+export async function endRun(tx: EntityManager, workflowId: string, tenantId: string): Promise<void> {
+  await tx.query(
+    'UPDATE existing_run SET finished_at = now() WHERE workflow_id = $1 AND tenant_id = $2 AND finished_at IS NULL',
+    [workflowId, tenantId],
+  );
 }
