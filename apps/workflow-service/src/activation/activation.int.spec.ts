@@ -317,4 +317,17 @@ describe('Known contacts', () => {
     expect(await enrolledOf(asks.tenantId)).toEqual([]);
     expect(all.body.workflow.existing).toMatchObject({ enrolled: 0, finishedAt: expect.any(String) });
   });
+
+  test('When it fails for one company, then others are enrolled meanwhile', async () => {
+    const [broken, sound] = [{ tenantId: randomUUID() }, { tenantId: randomUUID() }];
+    for (const asks of [broken, sound]) {
+      await known(asks.tenantId, 2);
+      await act(asks, await aDraft(asks), 'activate', { revision: 1, enrolExisting: true });
+    }
+    // No count is as large.
+    await service.db.query(`UPDATE existing_run SET looked_at = 2147483647 WHERE tenant_id = $1`, [broken.tenantId]);
+    await enrolExisting();
+    expect(await enrolledOf(broken.tenantId)).toEqual([]);
+    expect(await enrolledOf(sound.tenantId)).toHaveLength(2);
+  });
 });

@@ -1,14 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { lockKnownSubjects } from '#erasure';
-import { inEveryTenant } from '#messaging';
-import { type PumpResult, Pumps } from '#service';
+import { type PumpResult, Pumps, TenantTurns } from '#service';
 import { enrol } from '../enrolment/enrol.js';
 import { lookUpByKey } from '../enrolment/look-up-by-key.js';
 import { activeWorkflows, lockDefinitions } from '../workflows/active-workflows.js';
 
 const CHUNK = 1_000;
-const LOOK_EVERY_MS = 5_000;
+const PUMP = { name: 'enrol-existing', everyMs: 5_000 };
 
 interface Run {
   readonly workflowId: string;
@@ -26,52 +25,54 @@ interface Run {
  */
 @Injectable()
 export class EnrolExisting implements OnModuleInit {
+  private readonly turns = new TenantTurns<Run>(PUMP, { find: nextRun, run: enrolChunk });
+
   constructor(
     private readonly db: DataSource,
     private readonly pumps: Pumps,
   ) {}
 
   onModuleInit(): void {
-    this.pumps.register({ name: 'enrol-existing', everyMs: LOOK_EVERY_MS, run: () => this.execute() });
+    this.pumps.register({ ...PUMP, run: () => this.execute() });
   }
 
   /** Enrols one chunk of one run; 'more' when there may be others. */
-  async execute(): Promise<PumpResult> {
-    return inEveryTenant(this.db, async (tx) => {
-      const run = await nextRun(tx);
-      if (!run) return 'idle';
-      await lookUpByKey(tx);
-      const ids = await nextContacts(tx, run);
-      const subjects = await lockKnownSubjects(tx, ids);
-      const living = ids.filter((id) => subjects.has(id) && !subjects.get(id)?.tombstone);
-      await lockDefinitions(tx, run.tenantId, 'to-enrol');
-      if (!(await advance(tx, run, ids))) return 'more';
-      const workflows = (await activeWorkflows(tx, run.tenantId)).filter(({ id }) => id === run.workflowId);
-      const enrolled = await enrol(
-        tx,
-        workflows,
-        living.map((contactId) => ({ contactId, source: run.source })),
-      );
-      await tx.query('UPDATE existing_run SET enrolled = enrolled + $3 WHERE workflow_id = $1 AND tenant_id = $2', [
-        run.workflowId,
-        run.tenantId,
-        enrolled,
-      ]);
-      return 'more';
-    });
+  execute(): Promise<PumpResult> {
+    return this.turns.next(this.db);
   }
 }
 
-async function nextRun(tx: EntityManager): Promise<Run | undefined> {
+async function enrolChunk(tx: EntityManager, run: Run): Promise<void> {
+  await lookUpByKey(tx);
+  const ids = await nextContacts(tx, run);
+  const subjects = await lockKnownSubjects(tx, ids);
+  const living = ids.filter((id) => subjects.has(id) && !subjects.get(id)?.tombstone);
+  await lockDefinitions(tx, run.tenantId, 'to-enrol');
+  if (!(await advance(tx, run, ids))) return;
+  const workflows = (await activeWorkflows(tx, run.tenantId)).filter(({ id }) => id === run.workflowId);
+  const enrolled = await enrol(
+    tx,
+    workflows,
+    living.map((contactId) => ({ contactId, source: run.source })),
+  );
+  await tx.query('UPDATE existing_run SET enrolled = enrolled + $3 WHERE workflow_id = $1 AND tenant_id = $2', [
+    run.workflowId,
+    run.tenantId,
+    enrolled,
+  ]);
+}
+
+async function nextRun(tx: EntityManager, passOver: readonly string[]): Promise<Run | undefined> {
   const [run]: Run[] = await tx.query(
     `SELECT r.workflow_id AS "workflowId", r.tenant_id AS "tenantId", w.trigger AS source, r.after_contact AS after,
        r.started_at::text AS "startedAt",
        CASE WHEN v.starts_at > r.started_at THEN r.started_at::text END AS "addedUntil"
      FROM existing_run r JOIN workflow w ON w.id = r.workflow_id AND w.state = 'active'
      JOIN workflow_version v ON v.workflow_id = w.id AND v.state = 'active'
-     WHERE r.finished_at IS NULL AND (v.starts_at IS NULL OR v.starts_at <= clock_timestamp())
+     WHERE r.finished_at IS NULL AND r.tenant_id <> ALL($1::uuid[]) AND (v.starts_at IS NULL OR v.starts_at <= clock_timestamp())
        AND (v.ends_at IS NULL OR v.ends_at > clock_timestamp())
      ORDER BY r.started_at, r.workflow_id LIMIT 1`,
+    [passOver],
   );
   return run;
 }
