@@ -46,6 +46,22 @@ export async function claimTimers(
   }));
 }
 
+/** Sets claimed timers anew, so many seconds from now. */
+export async function putOff(tx: EntityManager, timers: readonly DueTimer[], seconds: number): Promise<void> {
+  await tx.query(
+    `INSERT INTO timer (tenant_id, contact_id, enrolment_id, traceparent, due_at)
+     SELECT t.*, now() + $5 * interval '1 second'
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) AS t ON CONFLICT DO NOTHING`,
+    [
+      timers.map(({ tenantId }) => tenantId),
+      timers.map(({ contactId }) => contactId),
+      timers.map(({ enrolmentId }) => enrolmentId),
+      timers.map(({ traceparent }) => traceparent),
+      seconds,
+    ],
+  );
+}
+
 interface TimerRow {
   readonly tenant_id: string;
   readonly contact_id: string;

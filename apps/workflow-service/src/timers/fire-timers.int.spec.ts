@@ -159,6 +159,22 @@ describe('Timers', () => {
     expect(await service.db.query('SELECT FROM timer WHERE contact_id = $1', [id])).toEqual([]);
     expect(await saidOf([id!, other!])).toHaveLength(2);
   });
+
+  test('When one cannot fire, then it is put off, and the others fire', async () => {
+    const broken = await service.anActive(SHORT_STEPS);
+    const { contactId } = await service.anEnrolled(broken);
+    const others = await enrolled(3);
+    const forEver = JSON.stringify([{ action: 'wait', seconds: 1e300 }]);
+    await service.db.query('UPDATE workflow_version SET steps = $2 WHERE workflow_id = $1', [
+      broken.workflowId,
+      forEver,
+    ]);
+    await service.fire();
+    expect(await saidOf([contactId, ...others])).toHaveLength(3);
+    const { due_in: dueInSeconds, ...enrolment } = (await service.enrolment(contactId))!;
+    expect(dueInSeconds).toBeGreaterThan(3_500);
+    expect(enrolment).toMatchObject({ state: 'waiting', step: 0 });
+  });
 });
 
 async function waitingBackend(): Promise<number | undefined> {
