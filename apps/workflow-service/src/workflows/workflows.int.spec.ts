@@ -160,7 +160,7 @@ describe('Somebody else', () => {
     }
   });
 
-  test.each(['recruiter', 'candidate', 'privacy-officer', 'vendor-staff'])(
+  test.each(['candidate', 'privacy-officer', 'vendor-staff'])(
     'When a %s asks, then the answer is 403',
     async (role) => {
       const asks = { ...aClient(), role };
@@ -168,6 +168,18 @@ describe('Somebody else', () => {
       expect((await service.call(asks, 'POST', PATH, wanted)).status).toBe(403);
     },
   );
+
+  test('When a recruiter asks, then workflows and who waits in them are shown, and cannot be changed', async () => {
+    const asks = aClient();
+    const { id } = await aDraft(asks);
+    const recruiter = { ...asks, role: 'recruiter' };
+    for (const rest of ['', `/${id}`, `/${id}/enrolments`]) {
+      expect((await service.call(recruiter, 'GET', PATH + rest)).status).toBe(200);
+    }
+    expect((await service.call(recruiter, 'POST', PATH, wanted)).status).toBe(403);
+    expect((await service.call(recruiter, 'PUT', `${PATH}/${id}`, { revision: 1, ...wanted })).status).toBe(403);
+    expect((await service.call(recruiter, 'POST', `${PATH}/${id}/archive`, { revision: 1 })).status).toBe(403);
+  });
 
   test('When there is no token, then the answer is 401', async () => {
     expect((await fetch(`${service.url}${PATH}`)).status).toBe(401);
