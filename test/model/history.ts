@@ -101,6 +101,8 @@ const workflow = oneOf<WorkflowName>(
 );
 const skew = oneOf(0, 0, 0, -1, 1, -72, 72, -40 * DAY_HOURS, 40 * DAY_HOURS);
 const hours = oneOf(1, 6, DAY_HOURS, DAY_HOURS, 2 * DAY_HOURS, 3 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS);
+/** The clocks may be put back, too. */
+const step = oneOf(1, 6, DAY_HOURS, 2 * DAY_HOURS, 5 * DAY_HOURS, 30 * DAY_HOURS, -1, -DAY_HOURS, -3 * DAY_HOURS);
 
 const after = oneOf(...[0, 0, 0, 1, 3, 7, 9, 32].map((days) => days * DAY_HOURS));
 
@@ -122,7 +124,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 6, arbitrary: op('start', { tenant, workflow, existing: oneOf(true, true, false) }) },
   { weight: 16, arbitrary: op('live', { hours, accept: oneOf(true, true, false) }) },
   { weight: 4, arbitrary: op('add', { count: fc.integer({ min: 1, max: 12 }) }) },
-  { weight: 6, arbitrary: op('pass', { hours }) },
+  { weight: 6, arbitrary: op('pass', { hours: step }) },
   { weight: 8, arbitrary: oneOf<Operation>({ op: 'fire' }, { op: 'fire' }, { op: 'reconcile' }, { op: 'erase' }) },
   { weight: 5, arbitrary: op('deliver-all', {}) },
   {
