@@ -4,12 +4,28 @@ import { waitUntil } from '#local';
 import { many } from '../../../../test/support/make.js';
 import type { TestService } from '../../../../test/support/test-service.js';
 import { MailServer } from '../../test/mail-server.js';
-import { aMail, anOptIn, answerTo, aTenant, isFinal, MAIL_DOMAIN, startNotification } from '../../test/make.js';
+import {
+  aFile,
+  aMail,
+  anOptIn,
+  answerTo,
+  aTenant,
+  dkimFile,
+  isFinal,
+  MAIL_DOMAIN,
+  ownDkim,
+  startNotification,
+} from '../../test/make.js';
 import { RecordBounces } from '../bounces/record-bounces.js';
 import { ClaimOptIns } from '../mail/claim-opt-ins.js';
 
 const FIRST_DAY = 5;
-const env = { OPT_IN_MAILS_FIRST_DAY: String(FIRST_DAY), OPT_IN_MAILS_MAX_PER_DAY: '12' };
+const OTHER_DOMAIN = 'mail.company.example';
+const env = {
+  OPT_IN_MAILS_FIRST_DAY: String(FIRST_DAY),
+  OPT_IN_MAILS_MAX_PER_DAY: '12',
+  DKIM_KEYS_FILE: aFile(dkimFile(ownDkim(), { ...ownDkim(), domain: OTHER_DOMAIN })),
+};
 let server: MailServer;
 let service: TestService;
 
@@ -97,6 +113,22 @@ describe('the budget of a day', () => {
     await settled(tenantId, 21);
     await settled(other, 3);
     expect([await sentBy(tenantId), await sentBy(other)]).toEqual([FIRST_DAY + 1, 3]);
+  });
+
+  it('When a client gets a domain of its own, then nobody knows that one yet, and its budget begins anew', async () => {
+    const tenant = aTenant();
+    await service.deliver(TenantChanged, tenant);
+    const { tenantId } = tenant;
+    await ask(tenantId, FIRST_DAY + 3);
+    await settled(tenantId, FIRST_DAY + 3);
+    await aDayLater(tenantId);
+    await settled(tenantId, FIRST_DAY + 3);
+    await service.deliver(TenantChanged, { ...tenant, revision: 2, mailDomain: OTHER_DOMAIN });
+    expect(await shown(tenantId)).toMatchObject({ domain: OTHER_DOMAIN, allowedToday: FIRST_DAY, sentToday: 0 });
+    await ask(tenantId, FIRST_DAY + 2);
+    await settled(tenantId, 2 * FIRST_DAY + 5);
+    expect(await sentBy(tenantId)).toBe(2 * FIRST_DAY + 3);
+    expect(await shown(tenantId)).toMatchObject({ sentToday: FIRST_DAY, waiting: 2 });
   });
 
   it('When a mail is tried several times a day, then it counts once', async () => {
