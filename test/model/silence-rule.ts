@@ -79,6 +79,25 @@ export function mayBeAsked(person: Person): boolean {
   return person.here && person.consent === 'none' && wanted && !person.neverAsk;
 }
 
-/** Whether the link of this mail still takes a yes; before the acceptance it does not run out. */
-export const takesYes = (person: Person, { acceptedAt, linkValid, toOldAddress }: Mail, now: number): boolean =>
-  person.here && !toOldAddress && (acceptedAt === undefined || now < acceptedAt + linkValid);
+/**
+ * Whether the link of this mail still takes a yes: it does not run out before the acceptance, nor while the person can still be
+ * removed for not answering.
+ */
+export function takesYes(person: Person, mail: Mail, now: number): boolean {
+  if (!person.here || mail.toOldAddress) return false;
+  return mail.acceptedAt === undefined || now < mail.acceptedAt + mail.linkValid || mayStillGo(person, mail);
+}
+
+/** On account of the enrolment of this mail, whatever puts it off. */
+function mayStillGo(person: Person, { enrolmentId }: Mail): boolean {
+  const all = [...person.mails.values()].filter((mail) => !mail.toOldAddress);
+  if (person.everAgreed || person.stopped.has(enrolmentId) || all.some(cameBackForGood)) return false;
+  return all.some(
+    (mail) =>
+      mail.enrolmentId === enrolmentId &&
+      mail.acceptedAt !== undefined &&
+      mail.cameBack === undefined &&
+      mail.grace > 0 &&
+      mail.linkValid >= mail.grace,
+  );
+}

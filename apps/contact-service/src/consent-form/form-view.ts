@@ -20,6 +20,8 @@ interface Known {
 export type FormView =
   | { readonly page: 'unknown' | 'void' }
   | (Known & { readonly page: 'expired' })
+  /** What was just decided by a link that has expired with it. */
+  | (Known & { readonly page: 'answered' })
   | (Known & { readonly page: 'disabled'; /** Its data can be removed for good. */ readonly mayRemove: boolean })
   | (Known & { readonly page: 'expunging' | 'waiting'; readonly statusUrl: string })
   | (Known & {

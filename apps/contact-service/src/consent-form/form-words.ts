@@ -17,7 +17,10 @@ export interface Choice {
 
 /** `{company}` and `{date}` are put in when the page is made. */
 export interface FormTexts {
-  readonly title: Record<Exclude<FormView['page'], 'open'> | 'none' | 'opted-in' | 'declined' | 'withdrawn', string>;
+  readonly title: Record<
+    Exclude<FormView['page'], 'open' | 'answered'> | 'none' | 'opted-in' | 'declined' | 'withdrawn',
+    string
+  >;
   readonly summary: Record<keyof FormTexts['title'], string>;
   /** The words that are kept as proof: a change of one of them in any language needs another TEXT_VERSION. */
   readonly consent: Record<ConsentKind, Choice>;

@@ -13,6 +13,10 @@ export type Seen = Pick<Judged, 'tenant' | 'contact' | 'decision' | 'waiting'>;
 /** The mail a link stands in, and what silence leads to on account of it. */
 export interface Ask {
   readonly emailId: string;
+  /**
+   * Its time is over, and so is that of a removal. As long as silence can still remove the contact on account of its enrolment
+   * (put off by a hold, the kill switch or the daily cap, perhaps for weeks), a yes has to be heard.
+   */
   readonly expired: boolean;
   readonly addressChanged: boolean;
   /** Nobody is removed for silence on account of its enrolment, whatever time passes. */
@@ -87,13 +91,18 @@ function silenceEnds(ask: Ask, { decision, contact }: Seen): SilenceEnds {
 async function readAsk(tx: EntityManager, token: string, contact: Contact): Promise<Ask | undefined> {
   const linked = await askOfLink(tx, token, contact);
   if (!linked) return undefined;
-  const { now, ask, ...more } = linked;
+  const { now, ask, timeOver, everOptedIn } = linked;
   const all = await asksOf(tx, contact.tenantId, [contact.id]);
   const mails = all.filter(({ enrolmentId }) => enrolmentId === ask.enrolmentId);
   const endsAt = endOfSilence(all, mails);
   const removesNobody = mails.every(({ graceSeconds }) => graceSeconds === 0) || mails.some(protects);
+  const expired = timeOver && (endsAt === null || !canGoForSilence(contact));
   const { emailId, addressChanged } = ask;
-  return { ...more, emailId, addressChanged, removesNobody, endsAt: endsAt !== null && endsAt > now ? endsAt : null };
+  const ends = endsAt !== null && endsAt > now ? endsAt : null;
+  return { emailId, addressChanged, expired, everOptedIn, removesNobody, endsAt: ends };
 }
+
+const canGoForSilence = ({ state, consent, candidateSubject }: Contact): boolean =>
+  state === 'active' && consent !== 'opted-in' && candidateSubject === null;
 
 const protects = (ask: OptInAsk): boolean => ask.stopped || (cameBackForGood(ask) && !ask.addressChanged);

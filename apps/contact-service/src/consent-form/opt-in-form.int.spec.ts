@@ -375,6 +375,55 @@ describe('A link that does not count', () => {
     expect((await openForm(service, token)).html).toContain('You have not answered.');
   });
 
+  describe('while silence can still remove the contact', () => {
+    const overdue = { graceSeconds: 3_600, linkValidSeconds: 3_600, acceptedSecondsAgo: 90 * 86_400 };
+
+    test.each(['a hold', 'the kill switch', 'the policy', 'a command that waits'])(
+      'When the removal is put off by %s, then a yes is heard long after the link should have expired',
+      async (why) => {
+        const { tenant, contactId, token } = await anAskedPerson(service, overdue);
+        if (why === 'a hold') await aHold(service, tenant, contactId);
+        if (why === 'the kill switch') await tenant.setKillSwitch(true);
+        if (why === 'the policy') await tenant.setPolicy('off');
+        expect(seen(await openForm(service, token))).toEqual(OFFER);
+        expect(seen(await answerForm(service, token, 'decline'))).toEqual(DECLINED);
+        const page = await answerForm(service, token, 'opt-in');
+        expect(seen(page)).toEqual(OPTED_IN);
+        expect(page.html).not.toContain('<form');
+        expect(await decisionsOf(contactId)).toEqual(['declined', 'opted-in']);
+      },
+    );
+
+    test('When the yes was given, then the link has expired, and decides nothing more', async () => {
+      const { contactId, token } = await anAskedPerson(service, overdue);
+      const { html } = await openForm(service, token);
+      await postForm(service, token, fieldsOf(html, 'opt-in'));
+      const page = await openForm(service, token);
+      expect(seen(page)).toEqual(EXPIRED);
+      expect(page.html).toContain('You have opted in.');
+      expect(seen(await postForm(service, token, fieldsOf(html, 'decline')))).toEqual(EXPIRED);
+      expect(seen(await postForm(service, token, { decision: 'remove', confirm: 'yes' }))).toEqual(EXPIRED);
+      expect(await decisionsOf(contactId)).toEqual(['opted-in']);
+    });
+
+    test('When the person asks for the removal instead, then it begins', async () => {
+      const { token } = await anAskedPerson(service, overdue);
+      expect(seen(await answerForm(service, token, 'remove'))).toEqual([200, REMOVING]);
+    });
+
+    test.each([
+      ['its enrolment was stopped', `UPDATE opt_in_ask SET stopped_at = now(), stopped_by = 'x' WHERE contact_id = $1`],
+      ['its mail came back', `UPDATE opt_in_ask SET bounce_kind = 'hard', bounced_at = now() WHERE contact_id = $1`],
+      ['its mail promised no removal', 'UPDATE opt_in_ask SET grace_seconds = 0 WHERE contact_id = $1'],
+      ['the person has an account', `UPDATE contact SET candidate_subject = 'x' || id WHERE id = $1`],
+      ['the contact is disabled', `UPDATE contact SET state = 'disabled', disabled_at = now() WHERE id = $1`],
+    ])('When it cannot, because %s, then the link has expired', async (_, change) => {
+      const { contactId, token } = await anAskedPerson(service, overdue);
+      await service.db.query(change, [contactId]);
+      expect(seen(await openForm(service, token))).toEqual(EXPIRED);
+    });
+  });
+
   test('When it is about to expire, or its mail was not accepted yet, then it counts', async () => {
     const almost = await anAskedPerson(service, { linkValidSeconds: 3_600, acceptedSecondsAgo: 3_540 });
     expect(seen(await openForm(service, almost.token))).toEqual(OFFER);

@@ -154,23 +154,24 @@ export async function askOwner(db: DataSource, token: string): Promise<AskOwner 
 /** The mail a link stands in, as it is now. */
 export interface Linked {
   readonly ask: OptInAsk;
-  readonly expired: boolean;
+  /** The time for which its mail was to be valid is over. */
+  readonly timeOver: boolean;
   /** The contact has opted in at some time, whatever it has said since. */
   readonly everOptedIn: boolean;
   readonly now: Date;
 }
 
-/** Whoever acts on it holds the contact's lock. A link never expires before its mail was accepted. */
+/** Whoever acts on it holds the contact's lock. The time of a link is never over before its mail was accepted. */
 export async function askOfLink(tx: EntityManager, token: string, { id, tenantId }: Of): Promise<Linked | undefined> {
   const [row]: (OptInAsk & Linked)[] = await tx.query(
     `SELECT ${OPT_IN_ASK}, clock_timestamp() AS now,
-       coalesce(accepted_at + link_valid_seconds * interval '1 second' <= clock_timestamp(), false) AS expired,
+       coalesce(accepted_at + link_valid_seconds * interval '1 second' <= clock_timestamp(), false) AS "timeOver",
        EXISTS (SELECT FROM consent_record given
                WHERE given.contact_id = $3 AND given.tenant_id = $2 AND given.decision = 'opted-in') AS "everOptedIn"
      FROM opt_in_ask WHERE token_hash = $1 AND tenant_id = $2 AND contact_id = $3`,
     [hashOf(token), tenantId, id],
   );
   if (!row) return undefined;
-  const { now, expired, everOptedIn, ...ask } = row;
-  return { ask, now, expired, everOptedIn };
+  const { now, timeOver, everOptedIn, ...ask } = row;
+  return { ask, now, timeOver, everOptedIn };
 }
