@@ -65,6 +65,52 @@ describe('why a contact is still here', () => {
     expect(await ids()).toEqual([asks[2]!.contactId]);
   });
 
+  /** As if its removal had been put off that long ago for the last time. */
+  const putOff = (contactIds: string[], daysAgo: number) =>
+    service.db.query(
+      `UPDATE expunge_decline SET last_at = now() - $2 * interval '1 day' WHERE contact_id = ANY($1::uuid[])`,
+      [contactIds, daysAgo],
+    );
+
+  test('When a removal was put off and nobody has asked again, then it is found after two days', async () => {
+    const tenant = await aTenant(service);
+    const asks = await over(tenant, 3);
+    const contactIds = asks.map(({ contactId }) => contactId);
+    const [switched, held] = asks;
+    const overdue = async (caller: Caller): Promise<string[]> => {
+      const found = (await listed(caller, `${switched!.workflowId}&overdue=true`)) as { contactId: string }[];
+      return found.map(({ contactId }) => contactId);
+    };
+    await passTime(service, contactIds, 2 * DAY_SECONDS);
+    await aHold(service, tenant, held!.contactId);
+    await tenant.setKillSwitch(true);
+    await service.deliver(
+      ExpungeContact,
+      asks.map((ask) => theEndOf(ask)),
+    );
+    await putOff(contactIds, 1);
+    // A client's admin is told of no hold, and has nothing to look after either.
+    for (const caller of [tenant.admin, tenant.recruiter]) expect(await overdue(caller)).toEqual([]);
+    await putOff([switched!.contactId], 3);
+    expect(await overdue(tenant.admin)).toEqual([switched!.contactId]);
+    expect(await consentOf(tenant.recruiter, switched!.contactId)).toMatchObject({
+      keptBy: 'kill-switch',
+      overdue: true,
+    });
+  });
+
+  test('When there is no word of a reminder for a month, then it hides nobody any more', async () => {
+    const tenant = await aTenant(service);
+    const [ask] = await over(tenant, 1);
+    const { contactId } = ask!;
+    await passTime(service, contactId, 2 * DAY_SECONDS);
+    await service.deliver(RequestOptIn, anAsk({ ...ask!, emailId: randomUUID(), template: 'opt-in-reminder' }));
+    await passTime(service, contactId, 29 * DAY_SECONDS);
+    expect(await consentOf(tenant.recruiter, contactId)).toMatchObject({ overdue: false });
+    await passTime(service, contactId, DAY_SECONDS);
+    expect(await consentOf(tenant.recruiter, contactId)).toMatchObject({ overdue: true });
+  });
+
   test('When the kill switch was in the way, then that is said; a hold only to those who may know', async () => {
     const tenant = await aTenant(service);
     const [ask, held] = await over(tenant, 2);

@@ -61,15 +61,15 @@ function contactsOf(tx: EntityManager, { tenantId, contactIds, workflowId }: Loo
   );
 }
 
-/** Newest first. Who may not see holds does not see that one was in the way either. */
+/** Newest first. Who may not see holds is not told that one was in the way either. */
 function declinesOf(
   tx: EntityManager,
   { tenantId, showHolds }: Look,
   contactIds: readonly string[],
 ): Promise<(Decline & { readonly contactId: string })[]> {
   return tx.query(
-    `SELECT contact_id AS "contactId", enrolment_id AS "enrolmentId", reason FROM expunge_decline
-     WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2 AND ($3 OR reason <> 'held') ORDER BY last_at DESC, reason`,
+    `SELECT contact_id AS "contactId", enrolment_id AS "enrolmentId", reason, last_at AS at, $3 OR reason <> 'held' AS told
+     FROM expunge_decline WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2 ORDER BY last_at DESC, reason`,
     [contactIds, tenantId, showHolds],
   );
 }

@@ -57,7 +57,10 @@ export class ConsentStanding {
   @OrNull() @IsDate() endsAt: Date | null;
   /** Why it is not removed although it does not answer; null while it is not time. */
   @OrNull() @IsIn(DECLINE_REASONS) keptBy: DeclineReason | null;
-  /** Its time has been over for more than a day, and nobody has asked for its removal: its enrolment is lost, or late. */
+  /**
+   * Its time has been over for more than a day, and nobody has asked for its removal for two days: its enrolment is lost, or
+   * late.
+   */
   @IsBoolean() overdue: boolean;
 }
 

@@ -15,7 +15,7 @@ const COUNT_AT_MOST = 20_000;
 export class ConsentRequestsPage {
   @IsUUID() workflowId: string;
   @Optional() @IsIn(CONSENT_STATES) state?: ConsentState;
-  /** Only those whose removal nobody has asked for although it is more than a day late. */
+  /** Only those whose removal is more than a day late, and nobody has asked for it for two days. */
   @Optional() @IsIn(['true']) overdue?: 'true';
   @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
   /** `next` of the page before. */

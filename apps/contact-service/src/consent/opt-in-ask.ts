@@ -4,7 +4,7 @@ import { inEveryTenant, SafeMessageError } from '#messaging';
 import type { Contact } from '../contacts/contact.js';
 import { hashOf, TOKEN } from '../removal-by-address/removal-link.js';
 import type { Askable } from './ask.decision.js';
-import type { OptInAsk } from './silent-expunge.decision.js';
+import type { OptInAsk, SentAsk } from './silent-expunge.decision.js';
 
 /** A request to ask, and what is known of its contact. */
 export interface AskFacts extends Askable {
@@ -98,7 +98,7 @@ export async function storeAsks(tx: EntityManager, asks: readonly NewAsk[]): Pro
 }
 
 /** All mails that asked these contacts; who acts on them has locked the contacts. */
-export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly string[]): Promise<OptInAsk[]> {
+export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly string[]): Promise<SentAsk[]> {
   return tx.query(`SELECT ${OPT_IN_ASK} FROM opt_in_ask WHERE contact_id = ANY($1::uuid[]) AND tenant_id = $2`, [
     contactIds,
     tenantId,
@@ -107,7 +107,7 @@ export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly
 
 const OPT_IN_ASK = `email_id AS "emailId", contact_id AS "contactId", enrolment_id AS "enrolmentId",
   workflow_id AS "workflowId", grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds",
-  accepted_at AS "acceptedAt", rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind",
+  asked_at AS "askedAt", accepted_at AS "acceptedAt", rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind",
   complained_at IS NOT NULL AS complained, stopped_at IS NOT NULL AS stopped,
   address_changed_at IS NOT NULL AS "addressChanged"`;
 

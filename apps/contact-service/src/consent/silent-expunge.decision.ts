@@ -18,6 +18,10 @@ export interface OptInAsk {
   readonly complained: boolean;
 }
 
+export interface SentAsk extends OptInAsk {
+  readonly askedAt: Date;
+}
+
 /** All that counts for whether a contact is removed for its silence, read after tenant and contact were locked. */
 export interface Silence {
   /** Undefined: unknown here, or erased. */

@@ -1,6 +1,6 @@
 import type { DeclineReason } from '#contracts';
 import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
-import { cameBackForGood, endOfSilence, type OptInAsk } from './silent-expunge.decision.js';
+import { cameBackForGood, endOfSilence, type SentAsk } from './silent-expunge.decision.js';
 
 export const CONSENT_STATES = [
   'not-asked',
@@ -18,6 +18,10 @@ export type ConsentState = (typeof CONSENT_STATES)[number];
 export interface Decline {
   readonly enrolmentId: string;
   readonly reason: DeclineReason;
+  /** When last for this reason. */
+  readonly at: Date;
+  /** Whoever looks may know the reason. */
+  readonly told: boolean;
 }
 
 /** What a standing follows from. */
@@ -30,7 +34,7 @@ export interface Situation {
   readonly held: boolean;
   readonly policy: ExpungePolicy;
   /** All mails that asked the contact. */
-  readonly asks: readonly OptInAsk[];
+  readonly asks: readonly SentAsk[];
   /** Newest first. */
   readonly declines: readonly Decline[];
   /** Only what this workflow has asked counts; undefined: all. */
@@ -46,11 +50,18 @@ export interface Stand {
   readonly daysLeft: number | null;
   /** Why it is not removed although it does not answer; null while it is not time. */
   readonly keptBy: DeclineReason | null;
-  /** Its time has been over for more than a day, and nobody has asked for its removal: its enrolment is lost, or late. */
+  /**
+   * Its time has been over for more than a day, and nobody has asked for its removal for two days: its enrolment is lost, or
+   * late.
+   */
   readonly overdue: boolean;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+/** A removal that was put off is asked for again after a day at the latest. */
+const ASKED_AGAIN_WITHIN_MS = 2 * DAY_MS;
+/** A million mails wait for nearly four weeks in the send budget; one without a word for longer is lost, and moves nothing. */
+const UNDER_WAY_AT_MOST_MS = 30 * DAY_MS;
 
 /** Pure. The states in the order of the rule by which silent contacts are removed. */
 export function decideStanding(situation: Situation): Stand {
@@ -64,15 +75,29 @@ export function decideStanding(situation: Situation): Stand {
     return { state, endsAt: null, daysLeft: null, keptBy, overdue: false };
   const daysLeft = Math.max(0, Math.ceil((end.getTime() - now.getTime()) / DAY_MS));
   // A reminder that is still under way moves the end.
-  const moves = state === 'asked' && own.some(({ acceptedAt, rejected }) => acceptedAt === null && !rejected);
-  const overdue = keptBy === null && !moves && end.getTime() + DAY_MS < now.getTime();
+  const moves = state === 'asked' && own.some((ask) => isUnderWay(ask, now));
+  const overdue = !moves && end.getTime() + DAY_MS < now.getTime() && !hasEnrolment(situation, own);
   return { state, endsAt: end, daysLeft, keptBy, overdue };
+}
+
+const isUnderWay = ({ acceptedAt, rejected, askedAt }: SentAsk, now: Date): boolean =>
+  acceptedAt === null && !rejected && askedAt.getTime() + UNDER_WAY_AT_MOST_MS > now.getTime();
+
+/** By the last word of one: it has asked for the removal of late, or is over because a mail came back. */
+function hasEnrolment({ declines, now }: Situation, own: readonly SentAsk[]): boolean {
+  const last = declines.find(ofEnrolmentsIn(own));
+  return last !== undefined && (last.reason === 'bounced' || last.at.getTime() + ASKED_AGAIN_WITHIN_MS > now.getTime());
+}
+
+function ofEnrolmentsIn(asks: readonly SentAsk[]): (decline: Decline) => boolean {
+  const enrolments = new Set(asks.map(({ enrolmentId }) => enrolmentId));
+  return ({ enrolmentId }) => enrolments.has(enrolmentId);
 }
 
 const waits = ({ state, hasAccount }: Situation, stands: ConsentState): boolean =>
   state === 'active' && !hasAccount && (stands === 'asked' || stands === 'declined');
 
-function stateOf({ consent, stopped, held }: Situation, own: readonly OptInAsk[]): ConsentState {
+function stateOf({ consent, stopped, held }: Situation, own: readonly SentAsk[]): ConsentState {
   if (consent === 'opted-in') return 'opted-in';
   if (stopped) return 'stopped';
   if (held) return 'on-hold';
@@ -82,7 +107,7 @@ function stateOf({ consent, stopped, held }: Situation, own: readonly OptInAsk[]
 }
 
 /** When a mail came back for good, or when in each enrolment all mails came back for now. */
-function isUndeliverable(own: readonly OptInAsk[]): boolean {
+function isUndeliverable(own: readonly SentAsk[]): boolean {
   if (own.some(cameBackForGood)) return true;
   const open = own.filter(({ stopped }) => !stopped);
   const reached = new Set(open.filter(({ bounceKind }) => bounceKind === null).map(({ enrolmentId }) => enrolmentId));
@@ -92,12 +117,11 @@ function isUndeliverable(own: readonly OptInAsk[]): boolean {
 /** The policy of now; and of what was in the way when the time was over, the last that was. */
 function whyKept(
   { policy, declines, now }: Situation,
-  own: readonly OptInAsk[],
+  own: readonly SentAsk[],
   end: Date | null,
 ): DeclineReason | null {
   if (policy === 'off') return 'policy-off';
   if (end !== null && end > now) return null;
-  const enrolments = new Set(own.map(({ enrolmentId }) => enrolmentId));
-  const last = declines.find(({ enrolmentId, reason }) => enrolments.has(enrolmentId) && reason !== 'too-early');
+  const last = declines.filter(ofEnrolmentsIn(own)).find(({ reason, told }) => told && reason !== 'too-early');
   return last?.reason ?? null;
 }
