@@ -35,12 +35,13 @@ export const NOT_SENT_REASONS = [
   'declined',
   'disabled',
   'undeliverable',
+  'suppressed',
   'stopped',
   'gone',
 ] as const;
 export type NotSentReason = (typeof NOT_SENT_REASONS)[number];
 
-/** No mail asks this contact, and why: it cannot, or need not. */
+/** No mail asks this contact, and why: it cannot, must not, or need not. `suppressed`: somebody with its address was removed. */
 export class OptInNotSent extends ContactMessage {
   static readonly type = 'OptInNotSent';
   static readonly version = 1;

@@ -13,6 +13,7 @@ import { openSeal, type SealBinding } from '#service';
 import { anEraseCommand, many } from '../../../../test/support/make.js';
 import { countStatements } from '../../../../test/support/statements.js';
 import { aHold } from '../../test/a-hold.js';
+import { expunge } from '../../test/expunged.js';
 import { anAsk, anAsked, mailOf, manyContacts, passTime, theEndOf } from '../../test/opt-in.js';
 import {
   aContact,
@@ -198,6 +199,7 @@ describe('a contact that is not asked', () => {
     ['disabled', (_, { contactId }) => set(contactId, `state = 'disabled', disabled_at = now()`)],
     ['undeliverable', async (tenant, ask) => cameBack(await earlier(tenant, ask), 'hard')],
     ['undeliverable', async (tenant, ask) => refused(await earlier(tenant, ask))],
+    ['suppressed', (tenant, { contactId }) => twinRemoved(tenant, contactId)],
     ['stopped', async (tenant, ask) => stop(tenant, await earlier(tenant, ask, { enrolmentId: ask.enrolmentId }))],
     ['gone', (tenant, { contactId }) => service.call(tenant.recruiter, 'POST', `/v1/contacts/${contactId}/expunge`)],
     ['gone', (_, { contactId }) => service.db.transaction((tx) => erase(tx.queryRunner!, contactId))],
@@ -213,6 +215,13 @@ describe('a contact that is not asked', () => {
     service.deliver(EmailRejected, { ...mailOf(ask), permanent: true, code: 'smtp-550', at });
   const stop = (tenant: TestTenant, { contactId }: Data<RequestOptIn>) =>
     service.call(tenant.recruiter, 'POST', '/v1/consent-requests/stop', { contactIds: [contactId] });
+
+  /** The person had signed up with that address too, and has deleted the account. */
+  const twinRemoved = async (tenant: TestTenant, contactId: string) => {
+    const [{ email }] = await service.db.query('SELECT email FROM contact WHERE id = $1', [contactId]);
+    const { contactId: own } = await anAccount(service, tenant, { email }, { verified: true });
+    return expunge(service, tenant, own);
+  };
 
   test.each(cases)('When it is %s, then that is answered and no mail is sent (%#)', async (reason, make) => {
     const { tenant, ask } = await anAskable();
@@ -235,6 +244,26 @@ describe('a contact that is not asked', () => {
     expect(await answersAbout(ask.contactId)).toMatchObject([{ reason: 'gone', tenantId }]);
     const subjects = await service.db.query('SELECT FROM subject WHERE contact_id = $1', [unknown.contactId]);
     expect(subjects).toEqual([]);
+  });
+
+  test('When somebody with its address was removed, then it stays, until the privacy officer lets it be asked', async () => {
+    const person = aPerson();
+    const { tenant, ask } = await anAskable({}, person);
+    await twinRemoved(tenant, ask.contactId);
+    await service.deliver(RequestOptIn, ask);
+    await passTime(service, ask.contactId, ask.graceSeconds);
+    await service.deliver(ExpungeContact, theEndOf(ask));
+    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
+    expect([await rowsOf(ask), await saidOf(ask.contactId, 'ExpungeRequested')]).toEqual([[], []]);
+    const { contactId } = ask;
+    const read = () => service.call(tenant.recruiter, 'GET', `/v1/contacts/${contactId}/consent`);
+    expect((await read()).body).toMatchObject({ state: 'not-asked' });
+    await service.call(tenant.officer, 'POST', '/v1/suppressions/lift', {
+      email: person.email,
+      reason: 'Another one.',
+    });
+    await service.deliver(RequestOptIn, anAsk({ ...ask, enrolmentId: randomUUID(), emailId: randomUUID() }));
+    expect(await mailsTo(contactId)).toHaveLength(1);
   });
 
   test('When an earlier mail came back but the address was corrected since, then it is asked', async () => {

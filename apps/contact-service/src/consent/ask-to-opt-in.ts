@@ -8,8 +8,10 @@ import { KeyringFile, seal } from '#service';
 import { ContactConfig } from '../config.js';
 import { ofUndoneImports } from '../imports/undone-imports.js';
 import { hashOf } from '../removal-by-address/removal-link.js';
+import { suppressedAmong } from '../suppression/suppression.js';
+import { SuppressionKeys } from '../suppression/suppression-keys.js';
 import { loadPolicy } from '../tenants/load-policy.js';
-import { decideAsk } from './ask.decision.js';
+import { type Askable, decideAsk } from './ask.decision.js';
 import { notAskedAgain, sayAgain } from './say-again.js';
 import { type AskFacts, factsOf, type NewAsk, storeAsks } from './opt-in-ask.js';
 
@@ -24,6 +26,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     private readonly outbox: Outbox,
     private readonly keyring: KeyringFile,
     private readonly config: ContactConfig,
+    private readonly suppressionKeys: SuppressionKeys,
   ) {}
 
   async handle(messages: readonly Received<RequestOptIn>[], tx: EntityManager): Promise<void> {
@@ -34,7 +37,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const contactIds = [...new Set(requests.map(({ contactId }) => contactId))];
     await lockKnownSubjects(tx, contactIds);
     const undone = await ofUndoneImports(tx, contactIds);
-    const all = await factsOf(tx, requests);
+    const all = await this.withLedger(tx, await factsOf(tx, requests));
     const answers = all
       // Of an import that is taken back the contacts are on their way out.
       .map(({ request, facts }) =>
@@ -52,7 +55,29 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     );
   }
 
-  private async answer(request: Data<RequestOptIn>, facts: AskFacts): Promise<{ said: Outgoing; ask?: NewAsk }> {
+  /**
+   * An import and an own sign-up may have made two contacts with one address: when one of them is gone, nobody there is asked
+   * for the other. The addresses are not locked: a mail that leaves just before the entry could have left a second earlier.
+   */
+  private async withLedger(tx: EntityManager, all: readonly Asked[]): Promise<(Asked & { facts: Askable })[]> {
+    const tenantId = all[0]?.request.tenantId;
+    if (tenantId === undefined) return [];
+    const hashIn = ({ facts: { address } }: Asked) => address && this.suppressionKeys.hash(tenantId, address);
+    const hashes = all.map(hashIn);
+    const entries = await suppressedAmong(
+      tx,
+      tenantId,
+      hashes.filter((hash) => hash !== null),
+    );
+    return all.map(({ request, facts }, n) => {
+      return { request, facts: { ...facts, suppressed: entries.has(hashes[n] ?? '') } };
+    });
+  }
+
+  private async answer(
+    request: Data<RequestOptIn>,
+    facts: AskFacts & Askable,
+  ): Promise<{ said: Outgoing; ask?: NewAsk }> {
     const again = facts.known && sayAgain(request, facts.known);
     if (again) return { said: again };
     const decision = facts.known ? notAskedAgain(facts) : decideAsk(facts);
@@ -72,6 +97,11 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const said = message(SendEmail, { ...about, sealed, graceSeconds, attachments: [] });
     return { said, ask: { request, sealed, tokenHash: hashOf(token) } };
   }
+}
+
+interface Asked {
+  readonly request: Data<RequestOptIn>;
+  readonly facts: AskFacts;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Askable {
   readonly complained: boolean;
   /** An earlier mail to the same address was refused for good, or came back because the address does not work. */
   readonly undeliverable: boolean;
+  /** The ledger has its address: another contact with it was removed, or did not answer, and nobody there is to be written to. */
+  readonly suppressed: boolean;
 }
 
 /** The address to write to, or why no mail asks this contact. Pure. */
@@ -25,6 +27,7 @@ export function decideAsk(contact: Askable): { readonly to: string } | { readonl
   if (agreed(contact)) return { not: 'opted-in' };
   if (refused(contact)) return { not: 'declined' };
   if (contact.address === null) return { not: 'no-address' };
+  if (contact.suppressed) return { not: 'suppressed' };
   return contact.undeliverable ? { not: 'undeliverable' } : { to: contact.address };
 }
 

@@ -6,8 +6,8 @@ import { hashOf, TOKEN } from '../removal-by-address/removal-link.js';
 import type { Askable } from './ask.decision.js';
 import type { OptInAsk, SentAsk } from './silent-expunge.decision.js';
 
-/** A request to ask, and what is known of its contact. */
-export interface AskFacts extends Askable {
+/** A request to ask, and what is known of its contact here; what the ledger says of its address is not. */
+export interface AskFacts extends Omit<Askable, 'suppressed'> {
   /** What is known of the mail, when it was asked for before. */
   readonly known: KnownAsk | null;
   readonly name: string | null;

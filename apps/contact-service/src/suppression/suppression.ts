@@ -25,7 +25,7 @@ export class Suppression {
 
 type InForce = Pick<Suppression, 'id' | 'kind' | 'until'>;
 
-/** Those of these hashes that are in force, under the locks of their addresses. */
+/** Those of these hashes that are in force; whoever lets an address in has locked it. */
 export async function suppressedAmong(
   tx: EntityManager,
   tenantId: string,

@@ -260,6 +260,7 @@ describe('Mails', () => {
       ['declined', 'undeliverable', 'declined', null],
       ['disabled', 'ended', 'disabled', null],
       ['undeliverable', 'undeliverable', 'undeliverable', null],
+      ['suppressed', 'undeliverable', 'suppressed', null],
       ['stopped', 'stopped', undefined, null],
       ['gone', 'ended', 'gone', null],
     ]);
@@ -275,10 +276,13 @@ describe('Mails', () => {
     expect(whyIgnored(decide(calledBack, accepted(mail(2)), given()))).toBe('no-outcome-awaited');
   });
 
-  it('When no reminder is sent because the contact has declined, then its wait begins all the same', () => {
-    const next = progress(reminded, { kind: 'opt-in-not-sent', emailId: mail(2), reason: 'declined' });
-    expect(next).toMatchObject({ timer: later(9 * DAY_MS), state: { state: 'declined', declined: true } });
-  });
+  it.each(['declined', 'suppressed'] as const)(
+    'When no reminder is sent (%s), then its wait begins all the same',
+    (reason) => {
+      const next = progress(reminded, { kind: 'opt-in-not-sent', emailId: mail(2), reason });
+      expect(next).toMatchObject({ timer: later(9 * DAY_MS), state: { state: 'declined', declined: true } });
+    },
+  );
 });
 
 describe('A removal that is put off', () => {

@@ -81,6 +81,7 @@ const NOT_SENT: Readonly<Record<NotSentReason, [EnrolmentStateName, string?]>> =
   stopped: ['stopped'],
   'no-address': ['undeliverable', 'no-address'],
   undeliverable: ['undeliverable', 'undeliverable'],
+  suppressed: ['undeliverable', 'suppressed'],
   declined: ['undeliverable', 'declined'],
   disabled: ['ended', 'disabled'],
   gone: ['ended', 'gone'],
@@ -89,8 +90,8 @@ const NOT_SENT: Readonly<Record<NotSentReason, [EnrolmentStateName, string?]>> =
 function notSent(state: EnrolmentState, { emailId, reason }: InputOf<'opt-in-not-sent'>, given: Given): Decision {
   if (!isUnderWay(state) || !state.askedAt) return { ignored: 'no-outcome-awaited' };
   if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
-  // Only a reminder is not needed: the mail before it was accepted, and its waits run on.
-  if (reason === 'declined' && emailId !== state.optInMail)
+  // Only a reminder is not needed, or wanted: the mail before it was accepted, and its waits run on.
+  if ((reason === 'declined' || reason === 'suppressed') && emailId !== state.optInMail)
     return advance(declined(state), state.step + 1, given.now, given);
   return end(state, ...NOT_SENT[reason]);
 }
