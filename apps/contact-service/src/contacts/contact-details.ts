@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsISO31661Alpha2, IsLocale, IsOptional, MaxLength } from 'class-validator';
-import { EmailAddress, Example, normaliseAddress, Phone, PlainText, Rejection } from '#service';
+import { EmailAddress, Example, Phone, PlainText, Rejection } from '#service';
+import { addressKey } from './address-key.js';
 import type { Contact } from './contact.js';
 import { countryCode } from './country-code.js';
 
@@ -31,7 +32,7 @@ export class SignUpDetails extends PersonDetails {
 export function columnsOf({ email, givenName, familyName, ...rest }: ContactDetails): Partial<Contact> {
   return {
     email,
-    emailNormalised: email && normaliseAddress(email),
+    emailNormalised: email && addressKey(email),
     givenName,
     givenKey: givenName && nameKey(givenName),
     familyName,

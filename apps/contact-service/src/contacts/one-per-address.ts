@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { normaliseAddress, Rejection } from '#service';
+import { Rejection } from '#service';
+import { addressKey } from './address-key.js';
 import { lockAddresses } from '../suppression/lock-addresses.js';
 import { addressSuppressed, suppressedAmong } from '../suppression/suppression.js';
 import { SuppressionKeys } from '../suppression/suppression-keys.js';
@@ -22,7 +23,7 @@ export class OnePerAddress {
     address: string,
     own?: { readonly id: string; readonly emailNormalised: string | null },
   ): Promise<void> {
-    const normalised = normaliseAddress(address);
+    const normalised = addressKey(address);
     await lockAddresses(tx, tenantId, [normalised]);
     // Whoever has the address keeps it, for example after an own sign-up.
     if (own?.emailNormalised !== normalised) await this.requireNotSuppressed(tx, tenantId, normalised);

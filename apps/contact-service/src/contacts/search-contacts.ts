@@ -3,7 +3,8 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, IsUUID, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTenant } from '#messaging';
-import { EmailAddress, Example, normaliseAddress, Optional, PlainText, Rejection } from '#service';
+import { EmailAddress, Example, Optional, PlainText, Rejection } from '#service';
+import { addressKey } from './address-key.js';
 import { type ContactState, VISIBLE_STATES } from '../expunge/expunge.decision.js';
 import { Contact } from './contact.js';
 import { ContactView, viewOf } from './contact-view.js';
@@ -75,7 +76,7 @@ function find(tx: EntityManager, tenantId: string, search: ContactSearch, from?:
   return tx.query(
     `SELECT id, '' AS key FROM contact WHERE tenant_id = $1 AND state = $2 AND id > $3 AND email_normalised = $5
      ORDER BY email_normalised, id LIMIT $4`,
-    [tenantId, state, after, limit + 1, normaliseAddress(search.email)],
+    [tenantId, state, after, limit + 1, addressKey(search.email)],
   );
 }
 

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ContactAdded, message } from '#contracts';
 import { Outbox } from '#messaging';
-import { normaliseAddress } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import { lockAddresses } from '../suppression/lock-addresses.js';
 import { SuppressionKeys } from '../suppression/suppression-keys.js';
 import type { ChunkCounts, Position } from './import-position.js';
@@ -49,13 +49,13 @@ export class ImportChunk {
     { id, tenantId }: Position,
     rows: readonly ReadRow[],
   ): Promise<(person: Person) => Refused | undefined> {
-    const people = rows.flatMap(({ found }) => ('reason' in found ? [] : [normaliseAddress(found.email)]));
+    const people = rows.flatMap(({ found }) => ('reason' in found ? [] : [addressKey(found.email)]));
     const addresses = [...new Set(people)];
     await lockAddresses(tx, tenantId, addresses);
     const hashes = addresses.map((address) => this.keys.hash(tenantId, address));
     const taken = await holdersOf(tx, tenantId, addresses, hashes);
     return ({ email }) => {
-      const address = normaliseAddress(email);
+      const address = addressKey(email);
       const holder = taken.get(address);
       if (!holder) {
         taken.set(address, { state: 'active', importId: id });

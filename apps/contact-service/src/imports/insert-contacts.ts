@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { nameKey } from '../contacts/contact-details.js';
-import { normaliseAddress } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import type { Position } from './import-position.js';
 import type { Person } from './import-row.js';
 
@@ -29,7 +29,7 @@ export async function insertContacts(tx: EntityManager, of: Position, imported: 
       of.id,
       imported.map(({ contactId }) => contactId),
       column(({ email }) => email),
-      column(({ email }) => normaliseAddress(email)),
+      column(({ email }) => addressKey(email)),
       column(({ givenName }) => givenName),
       column(({ givenName }) => givenName && nameKey(givenName)),
       column(({ familyName }) => familyName),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { normaliseAddress } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import type { Contact } from '../contacts/contact.js';
 import { lockAddresses } from '../suppression/lock-addresses.js';
 import { SuppressionKeys } from '../suppression/suppression-keys.js';
@@ -19,7 +19,7 @@ export class LeaveAddress {
     { id, tenantId, emailNormalised: before }: Pick<Contact, 'id' | 'tenantId' | 'emailNormalised'>,
     next: string | null,
   ): Promise<void> {
-    const after = next === null ? null : normaliseAddress(next);
+    const after = next === null ? null : addressKey(next);
     if (before === null || before === after) return;
     await lockAddresses(tx, tenantId, after === null ? [before] : [before, after]);
     await tx.query(

@@ -3,7 +3,8 @@ import { IsString } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inTenant } from '#messaging';
-import { EmailAddress, Example, normaliseAddress } from '#service';
+import { EmailAddress, Example } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import { RateLimits } from './rate-limits.js';
 
 /** What a person without an account gives. */
@@ -35,7 +36,7 @@ export class AskForRemoval {
   ) {}
 
   async execute(tenantId: string, { email }: RemovalByAddress, client: string): Promise<RemovalAsked> {
-    const emailNormalised = normaliseAddress(email);
+    const emailNormalised = addressKey(email);
     const { mayHaveMail } = await this.limits.count({ tenantId, emailNormalised, client });
     await inTenant(this.db, tenantId, (tx) =>
       tx.query('INSERT INTO removal_request (id, tenant_id, email_normalised) VALUES ($1, $2, $3)', [

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Audit, normaliseAddress, type TenantCaller } from '#service';
+import { Audit, type TenantCaller } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import { lockAddresses } from './lock-addresses.js';
 import { SuppressionKeys } from './suppression-keys.js';
 
@@ -20,8 +21,8 @@ export class ClearSuppression {
    * is known to be the caller's.
    */
   async execute(tx: EntityManager, { tenantId, verifiedEmail = '' }: TenantCaller, address: string): Promise<boolean> {
-    await lockAddresses(tx, tenantId, [normaliseAddress(address)]);
-    if (normaliseAddress(verifiedEmail) !== normaliseAddress(address)) return false;
+    await lockAddresses(tx, tenantId, [addressKey(address)]);
+    if (addressKey(verifiedEmail) !== addressKey(address)) return false;
     const [rows]: [{ id: string }[], number] = await tx.query(
       'DELETE FROM suppression WHERE tenant_id = $1 AND address_hash = $2 RETURNING id',
       [tenantId, this.keys.hash(tenantId, address)],

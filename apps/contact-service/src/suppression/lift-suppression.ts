@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { inTenant } from '#messaging';
-import { Audit, EmailAddress, Example, normaliseAddress, NotFound, PlainText, type TenantCaller } from '#service';
+import { Audit, EmailAddress, Example, NotFound, PlainText, type TenantCaller } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 import { lockAddresses } from './lock-addresses.js';
 import { Suppression } from './suppression.js';
 import { SuppressionKeys } from './suppression-keys.js';
@@ -25,7 +26,7 @@ export class LiftSuppression {
   async execute(caller: TenantCaller, { email, reason }: SuppressionLift): Promise<SuppressionView> {
     const { tenantId, subject } = caller;
     return inTenant(this.db, tenantId, async (tx) => {
-      await lockAddresses(tx, tenantId, [normaliseAddress(email)]);
+      await lockAddresses(tx, tenantId, [addressKey(email)]);
       const [[lifted]]: [{ id: string }[], number] = await tx.query(
         `UPDATE suppression SET address_hash = NULL, lifted_at = clock_timestamp(), lifted_by = $3, lift_reason = $4
          WHERE tenant_id = $1 AND address_hash = $2 AND until > clock_timestamp() RETURNING id`,

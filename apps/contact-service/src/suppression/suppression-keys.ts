@@ -1,10 +1,11 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { type KeyringFile, normaliseAddress, type SealKey } from '#service';
+import { type KeyringFile, type SealKey } from '#service';
+import { addressKey } from '../contacts/address-key.js';
 
 const MOST_REMEMBERED = 1_000;
 
 /**
- * Turns addresses into what the ledger keeps of them: HMAC-SHA-256 of the normalised address under a key of the company's
+ * Turns addresses into what the ledger keeps of them: HMAC-SHA-256 of its key form under a key of the company's
  * own, derived (HKDF, RFC 5869) from one key of this service. Without that key nobody can find out an address by trying,
  * and the hashes of two companies cannot be compared. The key never changes: with another one no entry would be found.
  */
@@ -20,7 +21,7 @@ export class SuppressionKeys {
 
   /** 43 characters of base64url. */
   hash(tenantId: string, address: string): string {
-    return createHmac('sha256', this.keyOf(tenantId)).update(normaliseAddress(address), 'utf8').digest('base64url');
+    return createHmac('sha256', this.keyOf(tenantId)).update(addressKey(address), 'utf8').digest('base64url');
   }
 
   private keyOf(tenantId: string): KeyObject {

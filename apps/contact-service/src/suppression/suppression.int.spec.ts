@@ -63,6 +63,29 @@ describe('When somebody was removed', () => {
     expect((await reportOf(service, tenant, done.id)).text).toContain('\n,,rejected,suppressed,2\n');
   });
 
+  test.each([
+    ['müller.example', 'xn--mller-kva.example'],
+    ['xn--mller-kva.example', 'Müller.Example'],
+  ])('then it cannot be added under the other name of its domain either: %s as %s', async (there, again) => {
+    const tenant = await aTenant(service);
+    const email = `zoe@${there}`;
+    const contactId = await aContact(service, tenant, { email });
+    const other = `Zoe@${again}`;
+    expect(await add(tenant, other)).toMatchObject({ status: 409, body: { code: 'address-taken' } });
+    const search = await service.call(tenant.recruiter, 'POST', '/v1/contacts/search', { email: other });
+    expect(search.body.items).toMatchObject([{ id: contactId, email }]);
+    await expunge(service, tenant, contactId);
+    expect(await add(tenant, other)).toMatchObject({ status: 409, body: { code: 'address-suppressed' } });
+    const done = await anImport(service, tenant, `email\n${other}\n${email}\n`);
+    expect(done).toMatchObject({ rowsImported: 0, rejected: [{ reason: 'suppressed', rows: 2 }] });
+    expect((await lookup(tenant, other)).body).toMatchObject({ suppressed: true });
+    const { status } = await service.call(tenant.officer, 'POST', '/v1/suppressions/lift', {
+      email: other,
+      reason: 'x',
+    });
+    expect([status, (await add(tenant, email)).status]).toEqual([200, 201]);
+  });
+
   test('then another company can, and nothing it sees tells of the first one', async () => {
     const { email } = await aRemoved(await aTenant(service));
     const other = await aTenant(service);
