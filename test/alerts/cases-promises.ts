@@ -6,6 +6,7 @@ const DEADLINE = 'expunge_seconds_to_legal_deadline{service="privacy-service",in
 const waiting = (purpose: string): string =>
   `mail_oldest_waiting_age_seconds{service="notification-service",instance="a",purpose="${purpose}"}`;
 const DUE = 'timers_oldest_due_age_seconds{service="workflow-service",instance="a"}';
+const OVERDUE = 'consent_requests_overdue{service="contact-service",instance="a"}';
 const CHECKED = 'audit_chain_checked_timestamp_seconds{service="contact-service",instance="a"}';
 const broken = (instance: string): string => `audit_chain_broken{service="contact-service",instance="${instance}"}`;
 const mails = (outcome: string, purpose = 'expunge-confirmation'): string =>
@@ -113,6 +114,17 @@ export const promiseCases: Readonly<Record<string, AlertCase>> = {
       // A workflow of very many contacts: late, and on its way.
       { series: { [DUE]: '1000+0x10 0x20' }, at: '12m' },
     ],
+  },
+  ConsentRequestsOverdue: {
+    fires: [
+      {
+        series: { [OVERDUE]: '0x10 3x90' },
+        at: '1h20m',
+        notYet: '1h',
+        says: '3 contacts did not answer, are late by days, and workflow-service does not ask for their removal. Nobody is removed wrongly; they stay too long.',
+      },
+    ],
+    silent: [{ series: { [OVERDUE]: '0x90' }, at: '1h30m' }],
   },
   AuditChainBroken: {
     fires: [

@@ -3,6 +3,7 @@ import { ReadAccount } from './accounts/read-account.js';
 import { SignUp } from './accounts/sign-up.js';
 import { ConsentRequestsController } from './consent/consent-requests.controller.js';
 import { ListConsentRequests } from './consent/list-consent-requests.js';
+import { MeasureOverdue } from './consent/measure-overdue.js';
 import { ReadConsent } from './consent/read-consent.js';
 import { StopAsking } from './consent/stop-asking.js';
 import { AddContact } from './contacts/add-contact.js';
@@ -112,7 +113,7 @@ const expunge = [
   PostponeExpunge,
   ReadRemoval,
 ];
-const consent = [ReadConsent, ListConsentRequests, StopAsking];
+const consent = [ReadConsent, ListConsentRequests, StopAsking, MeasureOverdue];
 const timers = [RepeatRequest, ResumeWaiting, ExpungeSoftDeleted, RunImports, RemoveUndone, ForgetImports];
 const removalByAddress = [
   AskForRemoval,
