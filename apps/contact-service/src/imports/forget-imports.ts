@@ -94,7 +94,8 @@ export class ForgetImports implements OnModuleInit {
     await inEveryTenant(this.db, (tx) =>
       tx.query(
         `DELETE FROM import WHERE id = ANY (ARRAY(
-           SELECT id FROM import WHERE ended_at < now() - $1 * interval '1 day' AND NOT report_kept
+           SELECT id FROM import
+           WHERE ended_at < now() - $1 * interval '1 day' AND NOT report_kept AND state <> 'undoing'
            ORDER BY ended_at LIMIT $2))`,
         [RECORD_DAYS, CHUNK],
       ),

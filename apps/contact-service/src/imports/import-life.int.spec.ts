@@ -530,6 +530,34 @@ describe('When time goes by', () => {
     expect(await countsOf(tenant)).toMatchObject({ contacts: 5, rows: 0 });
   });
 
+  test('and an import is undone meanwhile, then its report is not kept for longer', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, 'email,name\nno address,Zoe\n');
+    await end(id, 6);
+    await act(tenant, id, 'undo');
+    await untilState(service, tenant, id, ['undone']);
+    expect((await reportOf(service, tenant, id)).text).toContain('Zoe');
+    await service.db.query(`UPDATE import SET ended_at = ended_at - interval '2 days' WHERE id = $1`, [id]);
+    expect(await reportOf(service, tenant, id)).toMatchObject({ status: 410 });
+    await forget();
+    expect(await countsOf(tenant)).toMatchObject({ rows: 0 });
+  });
+
+  test('and an import is undone whose report is deleted, then that is said, and the import stays until it is undone', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    await end(id, 1_096);
+    await service.app.get(Pumps).stop();
+    await act(tenant, id, 'undo');
+    await forget();
+    expect(await reportOf(service, tenant, id)).toMatchObject({ status: 410 });
+    // As it was left by earlier versions, or when reports are to be kept for longer from now on.
+    await end(id, 0);
+    expect(await reportOf(service, tenant, id)).toMatchObject({ status: 410 });
+    service.app.get(Pumps).start();
+    expect(await untilState(service, tenant, id, ['undone'])).toMatchObject({ contactsUndone: 1 });
+  });
+
   test('then reports and abandoned uploads are forgotten', async () => {
     const tenant = await aTenant(service);
     const { id } = await anImport(service, tenant, file(3));

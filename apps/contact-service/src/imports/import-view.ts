@@ -47,6 +47,7 @@ export class ImportView {
   @IsInt() contactsUndone: number;
   @IsString() createdBy: string;
   @IsDate() createdAt: Date;
+  /** Undoing does not change it. */
   @OrNull() @IsDate() endedAt: Date | null;
 }
 

@@ -41,5 +41,8 @@ export class Import {
   @Column('text', { name: 'created_by' }) createdBy: string;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('timestamptz', { name: 'started_at', nullable: true }) startedAt: Date | null;
+  /** When the last row was dealt with, or it was called off or given up. Taking it back later does not change it. */
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt: Date | null;
+  /** Not any more when the rows of the report are deleted. */
+  @Column('boolean', { name: 'report_kept' }) reportKept: boolean;
 }

@@ -25,10 +25,8 @@ export class UndoImport {
       if (found.state === 'undoing' || found.state === 'undone') return importViewOf(found);
       if (found.state === 'uploading' || found.state === 'running') throw stillRuns();
       if (await anybodyAsked(tx, found)) throw alreadyAsked();
-      await tx.query(`UPDATE import SET state = 'undoing', ended_at = NULL WHERE id = $1 AND tenant_id = $2`, [
-        id,
-        tenantId,
-      ]);
+      // When it ended stays: the time its report is kept does not begin anew.
+      await tx.query(`UPDATE import SET state = 'undoing' WHERE id = $1 AND tenant_id = $2`, [id, tenantId]);
       await this.audit.record(tx, caller, { tenantId, action: 'import.undone', target: id });
       return importViewOf(await findImport(tx, tenantId, id));
     });

@@ -50,7 +50,8 @@ export class WriteReport {
     await pipeline(this.rowsOf(of, only), lines, response);
   }
 
-  private isOver({ endedAt }: Import): boolean {
+  private isOver({ endedAt, reportKept }: Import): boolean {
+    if (!reportKept) return true;
     return endedAt !== null && endedAt.getTime() < Date.now() - this.config.IMPORT_REPORT_DAYS * 86_400_000;
   }
 
