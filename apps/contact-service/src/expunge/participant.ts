@@ -6,7 +6,7 @@ import { importRows } from '../imports/import-rows-store.js';
 import { SuppressAddresses } from '../suppression/suppress-addresses.js';
 
 /**
- * What this service holds of a contact, and what it keeps: the ledger of addresses, and for 24 hours at most the file of an
+ * What this service holds of a contact, and what it keeps: the ledger of addresses, and for four days at most the file of an
  * import under way, whose row of this person will be left out.
  */
 @Injectable()

@@ -7,10 +7,12 @@ import { ContactConfig } from '../config.js';
 /** No piece has come for so long: whoever took the upload is gone. */
 const UPLOAD_ABANDONED_MINUTES = 15;
 /**
- * An import that has not ended so long after its upload is given up: people who are removed meanwhile may stand in what is
- * left of its file. Certificates name this time.
+ * An import that has not ended so long after its first row, or not begun so long after its upload because others of the
+ * company come first, is given up: people who are removed meanwhile may stand in what is left of its file. Certificates name
+ * the sum.
  */
 const RUNNING_HOURS = 24;
+const WAITING_HOURS = 72;
 /** That there was an import, with its counts and who asked for it: as long as addresses of removed people are kept out. */
 const RECORD_DAYS = 1_095;
 const CHUNK = 10_000;
@@ -54,8 +56,9 @@ export class ForgetImports implements OnModuleInit {
     const [, stuck]: [unknown, number] = await inEveryTenant(this.db, (tx) =>
       tx.query(
         `UPDATE import SET state = 'failed', problem = 'took-too-long', ended_at = now()
-         WHERE state = 'running' AND created_at < now() - $1 * interval '1 hour'`,
-        [RUNNING_HOURS],
+         WHERE state = 'running' AND (started_at < now() - $1 * interval '1 hour'
+           OR started_at IS NULL AND created_at < now() - $2 * interval '1 hour')`,
+        [RUNNING_HOURS, WAITING_HOURS],
       ),
     );
     if (stuck > 0) this.logger.error({ msg: 'imports were given up', count: stuck });

@@ -95,7 +95,7 @@ const keptAddress = (until: string): CertificateStatement['kept'][number] => ({
 
 const KEPT_FILES: CertificateStatement['kept'] = [
   {
-    what: 'If the company is importing a file with your address in it at this moment: that file, until the import has ended, 24 hours after it was uploaded at the latest.',
+    what: 'If the company is importing a file with your address in it at this moment: that file, until the import has ended, four days after it was uploaded at the latest.',
     why: 'So that the import can go on when a system fails on the way. The row with your address is left out.',
   },
   {
