@@ -101,6 +101,29 @@ export const keyOf = (name: string): string =>
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]/gu, '');
 
+/** Two columns between which nobody can choose. */
+export interface AlikeColumns {
+  /** Their numbers in the header, from 1 on. */
+  readonly numbers: readonly [number, number];
+  /** What both are about, if that is how they are alike: `E-Mail` and `email` are one name to us. */
+  readonly field?: Field;
+}
+
+/** The first two columns with the same name, or with names that are read as the same one. */
+export function alikeColumns(columns: readonly string[]): AlikeColumns | undefined {
+  const seen = new Map<string, number>();
+  for (const [index, column] of columns.entries()) {
+    const key = keyOf(column);
+    const field = FIELDS.find((one) => NAMES[one].includes(key));
+    // What nobody reads need only be told apart in the report.
+    const name = field === undefined ? column.trim().toLowerCase() : key;
+    const first = seen.get(name);
+    if (first !== undefined) return { numbers: [first + 1, index + 1], field };
+    if (name !== '') seen.set(name, index);
+  }
+  return undefined;
+}
+
 export function mappingOf(columns: readonly string[]): Mapping {
   const keys = columns.map(keyOf);
   const entries = FIELDS.map((field): [Field, number[]] => {

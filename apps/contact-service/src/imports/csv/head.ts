@@ -1,8 +1,8 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { type Mapping, mappingOf } from './columns.js';
+import { alikeColumns, type Mapping, mappingOf } from './columns.js';
 import { csvOptions, inOurWords } from './csv-options.js';
-import { lineTooLong, unusable } from './unusable-file.js';
+import { duplicateColumns, lineTooLong, unusable } from './unusable-file.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 export const MOST_COLUMNS = 200;
@@ -34,10 +34,8 @@ function requireUsable({ columns, mapping }: Head): void {
   if (columns.length > MOST_COLUMNS) {
     throw unusable('too-many-columns', `The file has ${columns.length} columns; ${MOST_COLUMNS} are allowed.`);
   }
-  const names = columns.map((column) => column.trim().toLowerCase()).filter((name) => name !== '');
-  if (new Set(names).size < names.length) {
-    throw unusable('duplicate-columns', 'Two columns of the header have the same name.');
-  }
+  const alike = alikeColumns(columns);
+  if (alike) throw duplicateColumns(alike);
   if (mapping.email.length === 0) {
     throw unusable('no-address-column', 'No column of the header is known as an email address.', 'Name it "email".');
   }

@@ -1,4 +1,5 @@
 import { Rejection } from '#service';
+import type { AlikeColumns } from './columns.js';
 
 /** The file cannot be imported as it is; nothing of it is kept. The sentences say where to look and quote nothing. */
 export const unusable = (code: string, title: string, detail?: string): Rejection =>
@@ -16,3 +17,12 @@ export const holdsNul = (): Rejection =>
 
 export const lineTooLong = (row: number): Rejection =>
   unusable('line-too-long', `Row ${row} is longer than 1 MiB.`, 'Perhaps a quote before it is never closed.');
+
+/** By numbers and by our own word for the field: the header may be a row with somebody's name. */
+export const duplicateColumns = ({ numbers: [first, second], field }: AlikeColumns): Rejection =>
+  unusable(
+    'duplicate-columns',
+    `Columns ${first} and ${second} of the header have the same name.`,
+    field &&
+      `Both are read as "${field}": case, accents and punctuation do not count. Rename or leave out one of them.`,
+  );
