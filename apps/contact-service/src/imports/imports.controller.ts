@@ -19,7 +19,7 @@ class NotCsv extends ServiceError {
   }
 }
 
-/** Bulk import: CSV files of any size. */
+/** Bulk import of CSV files. */
 @Controller('v1/imports')
 export class ImportsController {
   constructor(

@@ -29,9 +29,9 @@ interface Uploaded {
 }
 
 /**
- * Takes a CSV file of any size and keeps it, piece by piece, until it is imported: so the import goes on in any process
- * whatever happens to this one. The whole structure is checked on the way; a file that is broken anywhere is refused here,
- * and nothing of it stays.
+ * Takes a CSV file and keeps it, piece by piece, until it is imported: so the import goes on in any process whatever happens
+ * to this one. Needs no more memory for a large one. The whole structure is checked on the way; a file that is broken anywhere
+ * is refused here, and nothing of it stays.
  */
 @Injectable()
 export class UploadImport {

@@ -2,7 +2,7 @@ import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { alikeColumns, type Mapping, mappingOf } from './columns.js';
 import { csvOptions, inOurWords } from './csv-options.js';
-import { duplicateColumns, lineTooLong, unusable } from './unusable-file.js';
+import { duplicateColumns, headerTooLong, unusable } from './unusable-file.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 export const MOST_COLUMNS = 200;
@@ -22,7 +22,7 @@ export interface Head {
 export function readHead(bytes: Buffer, isWholeFile: boolean): Head {
   const text = textOf(bytes);
   if (text.trim() === '') throw unusable('empty-file', 'The file is empty.');
-  if (!isWholeFile && !/[\r\n]/.test(text)) throw lineTooLong(1);
+  if (!isWholeFile && !/[\r\n]/.test(text)) throw headerTooLong();
   const heads = DELIMITERS.flatMap((delimiter) => headBy(text, delimiter) ?? []);
   const [best] = heads.toSorted((a, b) => known(b) - known(a) || b.columns.length - a.columns.length);
   if (!best) throw unusable('broken-quotes', 'A quote in the header is never closed.');

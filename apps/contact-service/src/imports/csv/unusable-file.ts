@@ -1,4 +1,5 @@
 import { Rejection } from '#service';
+import { PIECE_BYTES } from '../upload-pieces.js';
 import type { AlikeColumns } from './columns.js';
 
 /** The file cannot be imported as it is; nothing of it is kept. The sentences say where to look and quote nothing. */
@@ -17,6 +18,14 @@ export const holdsNul = (): Rejection =>
 
 export const lineTooLong = (row: number): Rejection =>
   unusable('line-too-long', `Row ${row} is longer than 1 MiB.`, 'Perhaps a quote before it is never closed.');
+
+/** It must end in the first piece of an upload. */
+export const headerTooLong = (): Rejection =>
+  unusable(
+    'line-too-long',
+    `The header is longer than ${PIECE_BYTES / 1_024} KiB.`,
+    'Perhaps no line of the file ends.',
+  );
 
 /** By numbers and by our own word for the field: the header may be a row with somebody's name. */
 export const duplicateColumns = ({ numbers: [first, second], field }: AlikeColumns): Rejection =>
