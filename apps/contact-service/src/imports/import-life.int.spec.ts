@@ -272,16 +272,18 @@ describe('When an import is undone', () => {
     expect(await untilState(service, failing, imports[0]!, ['undone'])).toMatchObject({ contactsUndone: 2 });
   });
 
-  test('and expunge is off, then they are disabled; and who is on hold waits', async () => {
+  test('and expunge is off, then they are disabled and keep their addresses; and who is on hold waits', async () => {
     const [off, on] = [await aTenant(service, 'off'), await aTenant(service)];
     const states = async (tenant: TestTenant) =>
       (
         await service.db.query('SELECT DISTINCT state FROM contact WHERE tenant_id = $1 ORDER BY 1', [tenant.tenantId])
       ).map(({ state }: { state: string }) => state);
-    const disabled = await anImport(service, off, file(3));
+    const text = file(3);
+    const disabled = await anImport(service, off, text);
     await act(off, disabled.id, 'undo');
     await untilState(service, off, disabled.id, ['undone']);
     expect(await states(off)).toEqual(['disabled']);
+    expect((await anImport(service, off, text)).rejected).toEqual([{ reason: 'address-taken', rows: 3 }]);
     const { id } = await anImport(service, on, file(3));
     const [held] = await idsOf(on, id);
     await aHold(service, on, held!);

@@ -43,7 +43,7 @@ export class ImportView {
   @IsInt() rowsRejected: number;
   @ValidateNested({ each: true }) @Type(() => RejectedRows) rejected: RejectedRows[];
   @IsInt() rowsPerSecond: number;
-  /** Contacts that were removed again, or whose removal has been asked for. */
+  /** Contacts that were removed again or disabled, or whose removal has been asked for. */
   @IsInt() contactsUndone: number;
   @IsString() createdBy: string;
   @IsDate() createdAt: Date;

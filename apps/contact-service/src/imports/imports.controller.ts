@@ -78,7 +78,9 @@ export class ImportsController {
 
   @Post(':id/undo')
   @HttpCode(202)
-  @Summary('Removes all contacts of an import again, while none of them was asked to opt in.')
+  @Summary(
+    'Removes all contacts of an import again, or only disables them while expunge is off; refused once one was asked to opt in.',
+  )
   @Answers(202, ImportView)
   @Refuses(409)
   undo(@Caller() caller: TenantCaller, @UuidParam('id') id: string): Promise<ImportView> {

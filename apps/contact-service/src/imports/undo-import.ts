@@ -7,8 +7,9 @@ import type { Import } from './import.js';
 import { type ImportView, importViewOf } from './import-view.js';
 
 /**
- * Takes an import back while nobody in it was asked to opt in: from now on nobody will be, and all its contacts are removed by
- * the ordinary way, without a mail to people who know nothing of it. Asked again it answers the same.
+ * Takes an import back, unless somebody in it was asked to opt in: from now on nobody will be, and all its contacts are removed
+ * by the ordinary way, without a mail to people who know nothing of it; while expunge is off they are disabled and keep their
+ * addresses. Asked again it answers the same.
  */
 @Injectable()
 export class UndoImport {
