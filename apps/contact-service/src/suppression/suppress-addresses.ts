@@ -22,6 +22,9 @@ interface Leaving {
   readonly back: boolean;
 }
 
+/** The entry there is stays then, whole: its reason and expunge belong to its kind. */
+const IS_STRONGER = `suppression.kind = 'removed' AND suppression.until > now() AND EXCLUDED.kind <> 'removed'`;
+
 /**
  * Notes in the ledger the addresses of contacts that are about to be erased, in the erase's transaction, so that no moment
  * is without either contact or entry. Of two entries for one address the stronger one stays, and the longer time.
@@ -60,8 +63,9 @@ export class SuppressAddresses {
          AS entry (id, tenant_id, address_hash, kind, reason, expunge_id, days)
        ORDER BY tenant_id, address_hash
        ON CONFLICT (tenant_id, address_hash) DO UPDATE SET
-         kind = CASE WHEN suppression.kind = 'removed' AND suppression.until > now() THEN 'removed' ELSE EXCLUDED.kind END,
-         reason = EXCLUDED.reason, expunge_id = EXCLUDED.expunge_id,
+         kind = CASE WHEN ${IS_STRONGER} THEN suppression.kind ELSE EXCLUDED.kind END,
+         reason = CASE WHEN ${IS_STRONGER} THEN suppression.reason ELSE EXCLUDED.reason END,
+         expunge_id = CASE WHEN ${IS_STRONGER} THEN suppression.expunge_id ELSE EXCLUDED.expunge_id END,
          until = GREATEST(suppression.until, EXCLUDED.until)`,
       [
         entries.map(() => uuidv7()),

@@ -210,7 +210,7 @@ describe('When an expunge had another reason', () => {
     expect((await add(tenant, email)).status).toBe(201);
   });
 
-  test('and an earlier entry was stronger, then it stays', async () => {
+  test('and an earlier entry was stronger, then it stays as a whole', async () => {
     const tenant = await aTenant(service);
     const { email } = aPerson();
     const silent = async () => expungeFor(tenant, (await anAccount(service, tenant, { email })).contactId, 'no-opt-in');
@@ -218,8 +218,10 @@ describe('When an expunge had another reason', () => {
     expect(await entriesOf(tenant)).toMatchObject([{ kind: 'no-answer' }]);
     const accounts = await Promise.all(many(2, () => anAccount(service, tenant, { email })));
     await expungeFor(tenant, accounts[0]!.contactId, 'account-deleted');
+    const [stronger] = await entriesOf(tenant);
+    expect(stronger).toMatchObject({ kind: 'removed', reason: 'account-deleted', days: 1_095 });
     await expungeFor(tenant, accounts[1]!.contactId, 'no-opt-in');
-    expect(await entriesOf(tenant)).toMatchObject([{ kind: 'removed', days: 1_095 }]);
+    expect(await entriesOf(tenant)).toEqual([stronger]);
   });
 
   test('and there was no address, then there is no entry', async () => {
