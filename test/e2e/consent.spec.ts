@@ -209,10 +209,10 @@ describe('When a file is imported, and who does not opt in is removed', () => {
 
   test('and the file is imported once more, then nobody comes back, and nothing of the removed is left anywhere', async () => {
     const again = await untilDone((await upload(file)).id);
-    const suppressed = addressesOf('stays-silent', 'declines').length;
+    const silent = addressesOf('stays-silent', 'declines').length;
     expect(Object.fromEntries(again.rejected.map(({ reason, rows }) => [reason, rows]))).toEqual({
-      suppressed,
-      'address-taken': ROWS - suppressed,
+      'not-to-be-asked': silent,
+      'address-taken': ROWS - silent,
       'bad-address': 1,
     });
     await untilSettled(system);

@@ -5,6 +5,8 @@ import { ContactAdded, message } from '#contracts';
 import { Outbox } from '#messaging';
 import { addressKey } from '../contacts/address-key.js';
 import { lockAddresses } from '../suppression/lock-addresses.js';
+import { lastDay, REFUSED_AS } from '../suppression/suppression.js';
+import type { SuppressionKind } from '../suppression/suppression.decision.js';
 import { SuppressionKeys } from '../suppression/suppression-keys.js';
 import type { ChunkCounts, Position } from './import-position.js';
 import type { Person, ReadRow, Refused } from './import-row.js';
@@ -61,15 +63,16 @@ export class ImportChunk {
         taken.set(address, { state: 'active', importId: id });
         return undefined;
       }
-      if (holder.state === 'suppressed') return { reason: 'suppressed' };
+      if (holder.suppression) return refusedBy(holder.suppression, holder.until);
       if (holder.state === 'expunging') return { reason: 'being-removed', email };
       return { reason: holder.importId === id ? 'duplicate-in-file' : 'address-taken', email };
     };
   }
 
   /** Of a suppressed row nothing is kept: the person was promised to be gone. */
-  private refusedRow(tenantId: string, no: number, record: readonly string[], { reason, email }: Refused): ReportRow {
-    if (reason === 'suppressed') return { no, reason };
+  private refusedRow(tenantId: string, no: number, record: readonly string[], refused: Refused): ReportRow {
+    const { reason, email, until, isSuppressed = false } = refused;
+    if (isSuppressed) return { no, reason, until };
     return { no, reason, record, addressHash: email && this.keys.hash(tenantId, email) };
   }
 
@@ -87,8 +90,17 @@ export class ImportChunk {
 
 /** What stands in the way of an address: a contact, or an entry in the ledger of those that may not be added. */
 interface Holder {
-  readonly state: string;
+  /** Of the contact. */
+  readonly state: string | null;
   readonly importId: string | null;
+  readonly suppression?: SuppressionKind | null;
+  readonly until?: Date | null;
+}
+
+/** Of silence the last day is said as well: the company can keep the row until then. */
+function refusedBy(kind: SuppressionKind, until: Date | null = null): Refused {
+  const ends = kind === 'no-answer' && until !== null ? lastDay(until) : undefined;
+  return { reason: REFUSED_AS[kind], until: ends, isSuppressed: true };
 }
 
 /**
@@ -102,12 +114,12 @@ async function holdersOf(
   hashes: readonly string[],
 ): Promise<Map<string, Holder>> {
   const rows: (Holder & { address: string })[] = await tx.query(
-    `SELECT asked.address, holder.state, holder.import_id AS "importId"
+    `SELECT asked.address, holder.state, holder.import_id AS "importId", holder.kind AS suppression, holder.until
      FROM unnest($2::text[], $3::text[]) AS asked (address, hash) CROSS JOIN LATERAL (
-       (SELECT 'suppressed' AS state, NULL::uuid AS import_id FROM suppression
+       (SELECT NULL AS state, NULL::uuid AS import_id, kind, until FROM suppression
         WHERE tenant_id = $1 AND address_hash = asked.hash AND until > clock_timestamp() LIMIT 1)
        UNION ALL
-       (SELECT state, import_id FROM contact
+       (SELECT state, import_id, NULL, NULL FROM contact
         WHERE tenant_id = $1 AND email_normalised = asked.address ORDER BY email_normalised, id LIMIT 1)
        LIMIT 1
      ) AS holder`,

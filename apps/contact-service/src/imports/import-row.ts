@@ -32,6 +32,10 @@ class BadField extends Error {}
 export interface Refused {
   readonly reason: string;
   readonly email?: string;
+  /** The ledger refuses it. */
+  readonly isSuppressed?: boolean;
+  /** The last day on which it does, as a date. */
+  readonly until?: string;
 }
 
 export interface ReadRow {

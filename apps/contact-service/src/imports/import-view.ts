@@ -6,7 +6,7 @@ import { type Import, IMPORT_STATES, type ImportState, LAWFUL_BASES, type Lawful
 /** How many rows were refused for one reason. */
 @Example({ reason: 'address-taken', rows: 12 })
 export class RejectedRows {
-  /** `no-address`, `bad-address`, `address-taken`, `suppressed`, `bad-field:phone` ... */
+  /** `no-address`, `bad-address`, `address-taken`, `suppressed`, `not-to-be-asked`, `bad-field:phone` ... */
   @IsString() reason: string;
   @IsInt() rows: number;
 }

@@ -5,6 +5,8 @@ import type { Position } from './import-position.js';
 export interface ReportRow {
   readonly no: number;
   readonly reason?: string;
+  /** Said behind the reason, in the report only: it would make counts by reason as many as there are days. */
+  readonly until?: string;
   readonly contactId?: string;
   readonly addressHash?: string;
   /** As it stood in the file; absent where nothing of it may be kept. */
@@ -24,7 +26,7 @@ export async function insertReportRows(tx: EntityManager, of: Position, rows: re
       rows.map(({ no }) => no),
       rows.map(({ contactId }) => contactId),
       rows.map(({ addressHash }) => addressHash),
-      rows.map(({ reason }) => reason),
+      rows.map(({ reason, until }) => (until === undefined ? reason : `${reason}:${until}`)),
       rows.map(({ record }) => record && JSON.stringify(record)),
     ],
   );

@@ -199,7 +199,19 @@ describe('When an expunge had another reason', () => {
     const { email } = aPerson();
     await expungeFor(tenant, await aContact(service, tenant, { email }), 'no-opt-in');
     expect(await entriesOf(tenant)).toMatchObject([{ kind: 'no-answer', reason: 'no-opt-in', days: 365 }]);
-    expect((await add(tenant, email)).body.detail).toContain('did not answer when asked');
+    const [{ until }] = (await entriesOf(tenant)) as [{ until: Date }];
+    const day = until.toISOString().slice(0, 10);
+    const refused = { status: 409, body: { code: 'address-not-to-be-asked' } };
+    const added = await add(tenant, email);
+    expect(added).toMatchObject(refused);
+    expect(added.body.detail).toContain(
+      `did not answer when asked to opt in, and is not to be asked again; until ${day}`,
+    );
+    const other = await aContact(service, tenant);
+    expect(await service.call(tenant.recruiter, 'PATCH', `/v1/contacts/${other}`, { email })).toMatchObject(refused);
+    const done = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    expect(done.rejected).toEqual([{ reason: 'not-to-be-asked', rows: 1 }]);
+    expect((await reportOf(service, tenant, done.id)).text).toContain(`\n,,rejected,not-to-be-asked:${day},2\n`);
   });
 
   test('and it was the undoing of an import, then there is no entry', async () => {

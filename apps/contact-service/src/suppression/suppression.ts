@@ -44,11 +44,25 @@ const WHY: Readonly<Record<SuppressionKind, string>> = {
   'no-answer': 'Somebody with this address did not answer when asked to opt in, and is not to be asked again',
 };
 
+/** How a refusal is called: of a row in the report of an import, and, with `address-` before it, of a single contact. */
+export const REFUSED_AS: Readonly<Record<SuppressionKind, string>> = {
+  removed: 'suppressed',
+  'no-answer': 'not-to-be-asked',
+};
+
+const TITLE: Readonly<Record<SuppressionKind, string>> = {
+  removed: 'This address must not be added.',
+  'no-answer': 'This address must not be added yet.',
+};
+
+/** The last day on which only the person can sign up. */
+export const lastDay = (until: Date): string => until.toISOString().slice(0, 10);
+
 /** Who is refused learns the reason and the end, and nothing about the person. */
 export const addressSuppressed = ({ kind, until }: InForce): Rejection =>
   new Rejection(
-    'address-suppressed',
-    'This address must not be added.',
+    `address-${REFUSED_AS[kind]}`,
+    TITLE[kind],
     409,
-    `${WHY[kind]}; until ${until.toISOString().slice(0, 10)} only the person can sign up. The privacy officer can lift this.`,
+    `${WHY[kind]}; until ${lastDay(until)} only the person can sign up. The privacy officer can lift this.`,
   );
