@@ -26,6 +26,7 @@ import { RelayBacklog } from './relay-backlog.js';
 import { RemoveUndone } from './remove-undone.js';
 import { RunImports } from './run-imports.js';
 import { ofUndoneImports } from './undone-imports.js';
+import { WriteReport } from './write-report.js';
 
 let service: ContactService;
 beforeAll(async () => {
@@ -409,6 +410,31 @@ describe('When an import is watched', () => {
     const second = await service.call(tenant.admin, 'GET', `/v1/imports?limit=1&after=${ids[1]}`);
     expect(second.body).toMatchObject({ items: [{ id: ids[0] }] });
     expect(second.body).not.toHaveProperty('next');
+  });
+});
+
+describe('When whoever downloads a report goes before its end', () => {
+  /** More than connections buffer. */
+  const BIG_ROWS = `INSERT INTO import_row (import_id, tenant_id, row_no, status, reason, fields)
+    SELECT $1, $2, no, 'rejected', 'bad-address', json_build_array('x', repeat('x', 10000)) FROM generate_series(3, 3000) AS no`;
+
+  test('then the rest is not read, and no error is logged', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    await service.db.query(BIG_ROWS, [id, tenant.tenantId]);
+    const logged = [jest.spyOn(Logger.prototype, 'error'), jest.spyOn(Logger.prototype, 'warn')];
+    const written = jest.spyOn(service.app.get(WriteReport), 'execute');
+    const gone = new AbortController();
+    const headers = { authorization: `Bearer ${await service.token(tenant.recruiter)}` };
+    const response = await fetch(`${service.url}/v1/imports/${id}/report`, { headers, signal: gone.signal });
+    expect(response.status).toBe(200);
+    gone.abort();
+    await Promise.allSettled(written.mock.results.map(({ value }) => value));
+    // Whatever is said of the one before is said before this is answered.
+    expect((await service.call(tenant.recruiter, 'GET', `/v1/imports/${id}`)).status).toBe(200);
+    const lines = logged.flatMap(({ mock }) => mock.calls.map(([line]) => line as { msg?: string }));
+    expect(lines.filter(({ msg }) => msg === 'request failed')).toEqual([]);
+    [...logged, written].forEach((spy) => spy.mockRestore());
   });
 });
 

@@ -47,7 +47,10 @@ export class WriteReport {
       columns: columns.map((header, key) => ({ key: String(key), header })),
       escape_formulas: true,
     });
-    await pipeline(this.rowsOf(of, only), lines, response);
+    await pipeline(this.rowsOf(of, only), lines, response).catch((error: NodeJS.ErrnoException) => {
+      // Whoever was to get it has gone, which is no failure of ours.
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    });
   }
 
   private isOver({ endedAt, reportKept }: Import): boolean {
