@@ -77,6 +77,7 @@ export class World {
   /** Delivers letters of one partition; `answers` says which of what is said about it is posted. */
   async deliver(to: Reader, letters: readonly Letter[], answers: (letter: Letter) => boolean = all): Promise<void> {
     const news = to === 'contact-service' ? letters.filter((letter) => this.bus.isNews(to, letter)) : [];
+    this.asked.clear();
     const mayGo = news.flatMap((letter) => this.hear(letter));
     const parked = await this.bus.deliver(to, letters);
     if (parked > 0) throw new Wrong(`${to} could not handle ${letters.map(({ type }) => type).join()}`);
@@ -137,6 +138,8 @@ export class World {
 
   /** A later command of the same delivery may end what this one begins, so it is judged here. */
   private noteRequest({ person, client }: Known, request: Data<RequestOptIn>): void {
+    // Ordered twice with something between: the first order may have been carried out.
+    if (this.asked.get(request.emailId)?.may) return;
     const grace = client.company.policyOn ? request.graceSeconds : 0;
     this.asked.set(request.emailId, { request, may: mayBeAsked(person), grace });
   }
