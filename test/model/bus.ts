@@ -1,7 +1,7 @@
 /** Carries what the two services say to each other as Kafka would: in order for each key of a topic, and for nothing more. */
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { TOPICS, type TopicName } from '#contracts';
+import { AskAgain, TOPICS, type TopicName } from '#contracts';
 import { Bindings } from '../../libs/messaging/src/bindings.js';
 import { ChunkProcessor } from '../../libs/messaging/src/chunk-processor.js';
 import type { TestService } from '../support/test-service.js';
@@ -87,13 +87,17 @@ export class Bus {
     return !this.known.has(idFor(to, letter));
   }
 
-  /** Letters that were delivered not long before, to be delivered again. */
+  /**
+   * Letters that were delivered not long before, to be delivered again. AskAgain only as the same: said once more it is about
+   * another address, to which nothing was sent yet.
+   */
   again(picks: readonly number[], sameId: boolean): { to: Reader; letter: Letter }[] {
     const count = this.delivered.length;
     if (count === 0) return [];
     return picks.map((pick) => {
       const { to, letter } = this.delivered[count - 1 - (pick % Math.min(count, RECENT))]!;
-      const headers = sameId ? letter.headers : { ...letter.headers, ce_id: randomUUID() };
+      const headers =
+        sameId || letter.type === AskAgain.type ? letter.headers : { ...letter.headers, ce_id: randomUUID() };
       return { to, letter: { ...letter, headers } };
     });
   }
