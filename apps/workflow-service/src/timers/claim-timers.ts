@@ -51,7 +51,7 @@ export async function putOff(tx: EntityManager, timers: readonly DueTimer[], sec
   await tx.query(
     `INSERT INTO timer (tenant_id, contact_id, enrolment_id, traceparent, due_at)
      SELECT t.*, now() + $5 * interval '1 second'
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) AS t ON CONFLICT DO NOTHING`,
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) AS t`,
     [
       timers.map(({ tenantId }) => tenantId),
       timers.map(({ contactId }) => contactId),

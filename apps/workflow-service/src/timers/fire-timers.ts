@@ -1,6 +1,14 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { beginSpan, failPoint, inEveryTenant, isSurroundingsError, runWithBatchTrace, safeError } from '#messaging';
+import {
+  beginSpan,
+  failPoint,
+  inEveryTenant,
+  isSurroundingsError,
+  runWithBatchTrace,
+  safeError,
+  SafeMessageError,
+} from '#messaging';
 import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import type { AddressedInput } from '../enrolment/fold-inputs.js';
@@ -10,8 +18,19 @@ const CHUNK = 2_000;
 const LOOK_EVERY_MS = 1_000;
 /** Nobody minds less; more is counted, and shown with the workflow. */
 const LATE_AFTER_SECONDS = 60;
+/** So few that it takes seconds, on a slow database too. */
+const ONE_BY_ONE = 100;
 /** Until one that cannot fire is tried again. */
-const PUT_OFF_SECONDS = 3_600;
+const PUT_OFF_SECONDS = 600;
+
+/** A fault of ours, not of a timer: all wait where they are, and TimersLate tells. */
+export class EveryTimerFailed extends SafeMessageError {
+  constructor(count: number) {
+    super(
+      `All ${count} timers of a chunk failed, of several clients; none was put off. The service waits for a repair.`,
+    );
+  }
+}
 
 /**
  * Fires due timers: the change of the enrolment and the message it sends are one transaction, so a process that dies at any
@@ -40,41 +59,47 @@ export class FireTimers implements OnModuleInit {
     const ends = await Promise.allSettled([this.fire('longest-due'), this.fire('latest-due')]);
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) throw broken.reason;
-    const due = ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
-    if (due.length === 0) {
+    const done = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    if (done.every(({ due }) => due === 0)) {
       this.tell();
       return 'idle';
     }
-    this.fired += due.length;
-    this.late += due.filter(({ late }) => late).length;
+    for (const { fired } of done) {
+      this.fired += fired.length;
+      this.late += fired.filter(({ late }) => late).length;
+    }
     return 'more';
   }
 
-  private async fire(first: ClaimTerms['first']): Promise<readonly DueTimer[]> {
+  private async fire(first: ClaimTerms['first']): Promise<Fired> {
     try {
-      return await this.fireChunk(first, (tx, due) => this.inputs.applyLocked(tx, due.map(inputOf)));
+      return await this.fireChunk({ first, limit: CHUNK }, async (tx, due) => {
+        await this.inputs.applyLocked(tx, due.map(inputOf));
+        return due;
+      });
     } catch (error) {
       if (isSurroundingsError(error)) throw error;
-      this.logger.warn({ msg: 'a chunk of timers failed and is fired one by one', error: safeError(error) });
-      return this.fireChunk(first, (tx, due) => this.fireOneByOne(tx, due));
+      this.logger.warn({ msg: 'a chunk of timers failed and some are fired one by one', error: safeError(error) });
+      return this.fireChunk({ first, limit: ONE_BY_ONE }, (tx, due) => this.fireOneByOne(tx, due));
     }
   }
 
+  /** Returns those that were due; counts those that fired. */
   private fireChunk(
-    first: ClaimTerms['first'],
-    work: (tx: EntityManager, due: readonly DueTimer[]) => Promise<unknown>,
-  ): Promise<readonly DueTimer[]> {
+    terms: Pick<ClaimTerms, 'first' | 'limit'>,
+    work: (tx: EntityManager, due: readonly DueTimer[]) => Promise<readonly DueTimer[]>,
+  ): Promise<Fired> {
     return inEveryTenant(this.db, async (tx) => {
-      const due = await claimTimers(tx, { limit: CHUNK, first, lateAfterSeconds: LATE_AFTER_SECONDS });
+      const due = await claimTimers(tx, { ...terms, lateAfterSeconds: LATE_AFTER_SECONDS });
       if (due.length > 0) failPoint('timer.claimed');
-      await inTracesOf(due, () => work(tx, due));
+      const fired = await inTracesOf(due, () => work(tx, due));
       if (due.length > 0) failPoint('timer.fired');
-      return due;
+      return { due: due.length, fired };
     });
   }
 
-  private async fireOneByOne(tx: EntityManager, due: readonly DueTimer[]): Promise<void> {
-    const failed: DueTimer[] = [];
+  private async fireOneByOne(tx: EntityManager, due: readonly DueTimer[]): Promise<readonly DueTimer[]> {
+    const failed = new Set<DueTimer>();
     for (const timer of due) {
       await tx.query('SAVEPOINT one_timer');
       try {
@@ -85,10 +110,13 @@ export class FireTimers implements OnModuleInit {
         await tx.query('ROLLBACK TO SAVEPOINT one_timer');
         const { tenantId, enrolmentId } = timer;
         this.logger.error({ msg: 'timer put off', tenantId, enrolmentId, error: safeError(error) });
-        failed.push(timer);
+        failed.add(timer);
       }
     }
-    await putOff(tx, failed, PUT_OFF_SECONDS);
+    const tenants = new Set(due.map(({ tenantId }) => tenantId));
+    if (failed.size === due.length && tenants.size > 1) throw new EveryTimerFailed(due.length);
+    if (failed.size > 0) await putOff(tx, [...failed], PUT_OFF_SECONDS);
+    return due.filter((timer) => !failed.has(timer));
   }
 
   /** One line for a burst, however many chunks it took. */
@@ -99,6 +127,11 @@ export class FireTimers implements OnModuleInit {
   }
 }
 
+interface Fired {
+  readonly due: number;
+  readonly fired: readonly DueTimer[];
+}
+
 const inputOf = ({ tenantId, contactId, enrolmentId, late }: DueTimer): AddressedInput => ({
   tenantId,
   contactId,
@@ -107,9 +140,10 @@ const inputOf = ({ tenantId, contactId, enrolmentId, late }: DueTimer): Addresse
 });
 
 /** Days may have passed since a timer was set: what it does is a trace of its own, which says what it follows from. */
-async function inTracesOf(due: readonly DueTimer[], work: () => Promise<unknown>): Promise<void> {
+async function inTracesOf<T>(due: readonly DueTimer[], work: () => Promise<T>): Promise<T> {
   const spans = due.map(({ traceparent }) => beginSpan({ name: 'fire timer', kind: 'consumer', follows: traceparent }));
   const traces = due.map(({ contactId, enrolmentId }, n) => [contactId, spans[n]?.traceparent, enrolmentId] as const);
-  await runWithBatchTrace(traces, work);
+  const done = await runWithBatchTrace(traces, work);
   for (const span of spans) span?.end();
+  return done;
 }
