@@ -57,7 +57,7 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
 
   /**
    * An import and an own sign-up may have made two contacts with one address: when one of them is gone, nobody there is asked
-   * for the other. The addresses are not locked: a mail that leaves just before the entry could have left a second earlier.
+   * for the other. A mail that was ordered before the entry goes out, though it may still wait for its budget.
    */
   private async withLedger(tx: EntityManager, all: readonly Asked[]): Promise<(Asked & { facts: Askable })[]> {
     const tenantId = all[0]?.request.tenantId;

@@ -72,7 +72,8 @@ async function lookAt(tx: EntityManager, after: string): Promise<{ readonly upTo
 
 async function endOfPiece(tx: EntityManager, after: string): Promise<string> {
   // The planner takes the condition of row-level security for one that drops nearly everything, and would read whole tables.
-  await tx.query(`SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`);
+  await tx.query(`SELECT set_config(name, 'off', true)
+    FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit']) AS name`);
   const [end]: { contact_id: string }[] = await tx.query(
     'SELECT contact_id FROM opt_in_ask WHERE contact_id > $1 ORDER BY contact_id OFFSET $2 LIMIT 1',
     [after, MAILS_AT_ONCE - 1],

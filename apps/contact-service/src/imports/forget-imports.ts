@@ -57,7 +57,7 @@ export class ForgetImports implements OnModuleInit {
       tx.query(
         `UPDATE import SET state = 'failed', problem = 'took-too-long', ended_at = now()
          WHERE state = 'running' AND (started_at < now() - $1 * interval '1 hour'
-           OR started_at IS NULL AND created_at < now() - $2 * interval '1 hour')`,
+           OR (started_at IS NULL AND created_at < now() - $2 * interval '1 hour'))`,
         [RUNNING_HOURS, WAITING_HOURS],
       ),
     );

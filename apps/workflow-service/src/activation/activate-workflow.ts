@@ -15,7 +15,10 @@ import { startVersion } from './start-version.js';
 @Example({ revision: 1, enrolExisting: true })
 export class Activation {
   @IsInt() @Min(1) revision: number;
-  /** Also contacts that came in before; otherwise only those that come in from now on. */
+  /**
+   * Also contacts that came in before the activation; otherwise only those that come in from the start of the version on. Who
+   * comes in between the activation and a later start is not enrolled.
+   */
   @Optional() @IsBoolean() enrolExisting?: boolean;
 }
 

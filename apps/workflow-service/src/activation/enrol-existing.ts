@@ -15,7 +15,7 @@ interface Run {
   readonly source: string;
   readonly after: string;
   readonly startedAt: string;
-  /** Where the version starts later: the moment of the activation, as who comes in after it was not counted. */
+  /** Where the version starts later: the moment of the activation, as who is added after it was not counted. */
   readonly addedUntil: string | null;
 }
 

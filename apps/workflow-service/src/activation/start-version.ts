@@ -27,8 +27,7 @@ export async function startVersion(tx: EntityManager, start: Start): Promise<voi
   );
   await tx.query(`UPDATE workflow SET state = 'active' WHERE id = $1 AND tenant_id = $2`, of);
   await touchWorkflow(tx, { tenantId, workflowId });
-  await endRun(tx, workflowId, tenantId);
-  if (!enrolExisting) return;
+  if (!enrolExisting) return endRun(tx, workflowId, tenantId);
   await tx.query('DELETE FROM existing_run WHERE workflow_id = $1 AND tenant_id = $2', of);
   await tx.query('INSERT INTO existing_run (workflow_id, tenant_id) VALUES ($1, $2)', of);
 }
