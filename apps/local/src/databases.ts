@@ -56,7 +56,7 @@ export async function createDatabases<Name extends string>(
 
 /** Runs `work` on one connection and closes it, whatever happens. */
 export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 30_000 });
   // A connection that breaks also rejects the query under way; without a listener it would end the process.
   client.on('error', () => undefined);
   await client.connect();

@@ -206,7 +206,7 @@ export async function answersTo(service: TestService, emailId: string): Promise<
 export async function allAnswered(asked: TestService, count: number): Promise<Waiting[]> {
   const final = async () => (await asked.outbox()).filter(isFinal);
   const all = async () => ((await final()).length === count ? final() : undefined);
-  return waitUntil(all, { what: `${count} outcomes`, timeoutMs: 20_000 });
+  return waitUntil(all, { what: `${count} outcomes`, timeoutMs: 40_000 });
 }
 
 export const isFinal = ({ type, data }: Waiting): boolean =>
