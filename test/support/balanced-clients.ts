@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Company, SignedUp, TestSystem } from './test-system.js';
 
+/** Half of what a service promises: it refuses nobody so soon after an answer that left its connection open. */
+const TOO_SOON_MS = 250;
+
 /** A removal that was answered 202. */
 export interface Accepted extends SignedUp {
   readonly expungeId: string;
@@ -12,8 +15,9 @@ export interface Accepted extends SignedUp {
  * off is an error: nobody may send it again without knowing what became of it.
  */
 export class BalancedClients {
-  /** How often an address refused a connection, because nobody had said before that it goes away. */
+  /** How often an address refused a connection too soon after an answer that did not say that it goes away. */
   refused = 0;
+  private readonly lastKept = new Map<string, number>();
   private turn = 0;
 
   constructor(
@@ -67,11 +71,12 @@ export class BalancedClients {
       try {
         const response = await fetch(`${address}/v1/account`, { method, headers, body: body && JSON.stringify(body) });
         if (response.headers.get('connection') === 'close') this.addresses.delete(address);
+        else this.lastKept.set(address, performance.now());
         if (!response.ok) throw new Error(`${method} was answered ${response.status}: ${await response.text()}`);
         return (await response.json()) as T;
       } catch (error) {
         if (codeOf(error) !== 'ECONNREFUSED') throw error;
-        this.refused += 1;
+        if (performance.now() - (this.lastKept.get(address) ?? 0) < TOO_SOON_MS) this.refused += 1;
         this.addresses.delete(address);
       }
     }
