@@ -92,7 +92,7 @@ function notSent(state: EnrolmentState, { emailId, reason }: InputOf<'opt-in-not
   if (emailId !== given.emailId(state.step, state.attempt)) return { ignored: 'other-mail' };
   // Only a reminder is not needed, or wanted: the mail before it was accepted, and its waits run on.
   if ((reason === 'declined' || reason === 'suppressed') && emailId !== state.optInMail)
-    return advance(declined(state), state.step + 1, given.now, given);
+    return advance(reason === 'declined' ? declined(state) : state, state.step + 1, given.now, given);
   return end(state, ...NOT_SENT[reason]);
 }
 
