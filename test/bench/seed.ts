@@ -114,7 +114,8 @@ const ACCOUNTS = [
    SELECT md5('note' || n)::uuid, $1, id, 'recruiter-1', 'Came by at the fair.' FROM made`,
 ];
 
-async function addWorkflow(db: pg.Client, tenantId: string, workflowId: string): Promise<void> {
+/** An active one that asks people who were imported, and removes them after 30 days. */
+export async function addWorkflow(db: pg.Client, tenantId: string, workflowId: string): Promise<void> {
   const steps = [{ action: 'send-opt-in' }, { action: 'wait', seconds: 2_592_000 }, { action: 'expunge' }];
   await db.query(
     `INSERT INTO workflow (id, tenant_id, name, trigger, state) VALUES ($1, $2, 'Bench', 'import', 'active')`,

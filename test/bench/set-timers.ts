@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { addWorkflow } from './seed.js';
 
 const CHUNK = 100_000;
-const GRACE_SECONDS = 2_592_000;
 
 /**
  * Leaves as many contacts in workflow-service's database as are due now, with enrolments and timers as after a month of
@@ -25,16 +25,7 @@ interface Workflow {
 
 async function aWorkflow(db: pg.Client): Promise<Workflow> {
   const [tenantId, workflowId] = [randomUUID(), randomUUID()];
-  const steps = [{ action: 'send-opt-in' }, { action: 'wait', seconds: GRACE_SECONDS }, { action: 'expunge' }];
-  await db.query(
-    `INSERT INTO workflow (id, tenant_id, name, trigger, state) VALUES ($1, $2, 'Bench', 'import', 'active')`,
-    [workflowId, tenantId],
-  );
-  await db.query(
-    `INSERT INTO workflow_version (workflow_id, number, tenant_id, state, steps, activated_at)
-     VALUES ($1, 1, $2, 'active', $3, now())`,
-    [workflowId, tenantId, JSON.stringify(steps)],
-  );
+  await addWorkflow(db, tenantId, workflowId);
   // As after a month of looks: the next one is an hour away.
   await db.query('INSERT INTO reconciliation (tenant_id, last_run_at) VALUES ($1, now())', [tenantId]);
   return { tenantId, workflowId };

@@ -82,6 +82,7 @@ function plainProgram(system: TestSystem): Firing {
       return child.pid!;
     },
     stop: async () => {
+      if (child.exitCode !== null) return;
       const ended = once(child, 'exit');
       child.kill();
       await ended;
