@@ -79,7 +79,7 @@ test('When one of each joins and another is told to stop under load, then all re
   // The one that left was the second of two, and is used no more.
   const removed = await over(50);
   expect(clients.addresses.has(urlOfContacts(leaving))).toBe(false);
-  expect(clients.refused).toBe(0);
+  expect(clients.turnedAway).toBe(0);
   await expectSpread(2);
   await expectEachOnce(system, removed);
 }, 240_000);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Company, SignedUp, TestSystem } from './test-system.js';
 
-/** Half of what a service promises: it refuses nobody so soon after an answer that left its connection open. */
+/** Half of what a service promises: it turns nobody away so soon after an answer that left its connection open. */
 const TOO_SOON_MS = 250;
+/** No connection was made, or the one that was open had been closed. */
+const TURNED_AWAY = new Set<unknown>(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** A removal that was answered 202. */
 export interface Accepted extends SignedUp {
@@ -11,12 +13,12 @@ export interface Accepted extends SignedUp {
 
 /**
  * People behind a load balancer with kept-alive connections: each request goes to one of the addresses in use. An address that
- * refuses connections, or whose answer says that it closes (`Connection: close`), is not used any more. A request that is broken
- * off is an error: nobody may send it again without knowing what became of it.
+ * turns somebody away, or whose answer says that it closes (`Connection: close`), is not used any more. Whoever is turned away
+ * asks elsewhere: signing up and removing oneself may be repeated.
  */
 export class BalancedClients {
-  /** How often an address refused a connection too soon after an answer that did not say that it goes away. */
-  refused = 0;
+  /** How many were turned away although they asked soon after an answer that did not say that the address goes away. */
+  turnedAway = 0;
   private readonly lastKept = new Map<string, number>();
   private turn = 0;
 
@@ -68,6 +70,7 @@ export class BalancedClients {
     const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
     for (;;) {
       const address = this.next();
+      const idleMs = performance.now() - (this.lastKept.get(address) ?? 0);
       try {
         const response = await fetch(`${address}/v1/account`, { method, headers, body: body && JSON.stringify(body) });
         if (response.headers.get('connection') === 'close') this.addresses.delete(address);
@@ -75,8 +78,8 @@ export class BalancedClients {
         if (!response.ok) throw new Error(`${method} was answered ${response.status}: ${await response.text()}`);
         return (await response.json()) as T;
       } catch (error) {
-        if (codeOf(error) !== 'ECONNREFUSED') throw error;
-        if (performance.now() - (this.lastKept.get(address) ?? 0) < TOO_SOON_MS) this.refused += 1;
+        if (!TURNED_AWAY.has(codeOf(error))) throw error;
+        if (idleMs < TOO_SOON_MS) this.turnedAway += 1;
         this.addresses.delete(address);
       }
     }

@@ -37,6 +37,7 @@ describe('When the configuration is good', () => {
       ...GOOD,
       HTTP_HOST: '0.0.0.0',
       HTTP_PORT: 3001,
+      HTTP_KEEP_ALIVE_SECONDS: 75,
       DATABASE_POOL_SIZE: 10,
       KAFKA_BROKERS: ['one:9092', 'two.example:9093'],
       OIDC_AUDIENCE: 'contact-expunge',

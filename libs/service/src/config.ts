@@ -59,6 +59,8 @@ export class ServiceConfig extends TransportConfig {
   @Length(1, 255) HTTP_HOST: string = '0.0.0.0';
   /** 0 takes any free port (tests). */
   @WholeNumber(0, 65_535) HTTP_PORT: number;
+  /** An unused connection stays open for so long: longer than the proxy in front keeps it, or that one sends into a closed one. */
+  @WholeNumber(1, 3_600) HTTP_KEEP_ALIVE_SECONDS: number = 75;
   /** Works as the application role: may change rows, never the schema. */
   @Address('postgres', 'postgresql') DATABASE_URL: string;
   /** The password of that role, instead of one in the address; read again for each new connection. */

@@ -372,6 +372,10 @@ describe('When a request is answered', () => {
     expect(headers.has('x-powered-by') || headers.has('etag')).toBe(false);
   });
 
+  test('then its connection stays open for the time that is configured', async () => {
+    expect((await send('GET', '/v1/things')).headers.get('keep-alive')).toBe('timeout=75');
+  });
+
   test('then the log has its route pattern, never its url, in the trace of the caller', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const traceparent = `00-${trace}-00f067aa0ba902b7-01`;

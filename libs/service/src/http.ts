@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { type Handled, RouteTable } from './access/route-table.js';
+import { ServiceConfig } from './config.js';
 import { FORM_TYPES } from './forms.js';
 import { MeasureRequests } from './metrics/measure-requests.js';
 import { fileOf } from './openapi/decorators.js';
@@ -39,13 +40,15 @@ const LONGEST_UPLOAD_MS = 60 * 60_000;
  * (hooks: 256). Forms come as bytes, for `readForm`; whether the route takes one at all, FormGuard says. Files stay streams.
  */
 export function configureHttp(app: NestExpressApplication): void {
+  const server = app.getHttpServer() as Server;
+  server.keepAliveTimeout = app.get(ServiceConfig).HTTP_KEEP_ALIVE_SECONDS * 1_000;
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requestLog(app.get(MeasureRequests)));
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use(noStore);
   const files = filesOf(app.get(RouteTable).all());
-  if (files.size > 0) (app.getHttpServer() as Server).requestTimeout = LONGEST_UPLOAD_MS;
+  if (files.size > 0) server.requestTimeout = LONGEST_UPLOAD_MS;
   app.use(onlyKnownTypes(files));
   app.useBodyParser('json', HOOK_PARSER);
   app.useBodyParser('json', JSON_PARSER);
