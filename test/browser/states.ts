@@ -35,9 +35,9 @@ const after =
 export const STATES: Record<string, Make> = {
   offer: after(),
   'opted-in': after('opt-in'),
-  'opted-in-late': async (service) => {
+  overdue: async (service) => {
     const long = { graceSeconds: 3_600, linkValidSeconds: 3_600, acceptedSecondsAgo: 90_000 };
-    return { path: (await asked(service, long)).token, act: tickAndPress, status: 200 };
+    return { path: (await asked(service, long)).token, status: 200 };
   },
   declined: after('decline'),
   withdrawn: after('opt-in', 'decline'),

@@ -4,7 +4,7 @@ import { aHold, inMs, liftHold } from '../../apps/contact-service/test/a-hold.js
 import { oneClick, postForm } from '../../apps/contact-service/test/opt-in-ask.js';
 import { aPerson, tenantFacts } from '../../apps/contact-service/test/start.js';
 import { type Answer, HOUR, type WhichMail } from './history.js';
-import { type Mail, takesYes } from './silence-rule.js';
+import { type Mail, takesAnswer } from './silence-rule.js';
 import { type Client, type Known, Wrong } from './known.js';
 import type { World } from './world.js';
 
@@ -32,7 +32,7 @@ export async function answer(world: World, known: Known, given: Given): Promise<
 
 function noteAnswer({ person }: Known, mail: Mail, given: Answer, now: number): void {
   const unsubscribes = given === 'one-click' && person.here && !mail.toOldAddress;
-  if (!unsubscribes && !takesYes(person, mail, now)) return;
+  if (!unsubscribes && !takesAnswer(person, mail, now)) return;
   person.consent = given === 'opt-in' ? 'opted-in' : 'declined';
   person.everAgreed ||= given === 'opt-in';
 }

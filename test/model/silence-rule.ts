@@ -80,18 +80,19 @@ export function mayBeAsked(person: Person): boolean {
 }
 
 /**
- * Whether the link of this mail still takes a yes: it does not run out before the acceptance, nor while the person can still be
- * removed for not answering.
+ * Whether the link of this mail still takes an answer: it does not run out before the acceptance, nor while the person can still
+ * be removed for not answering, nor once they have agreed, because they may withdraw.
  */
-export function takesYes(person: Person, mail: Mail, now: number): boolean {
+export function takesAnswer(person: Person, mail: Mail, now: number): boolean {
   if (!person.here || mail.toOldAddress) return false;
-  return mail.acceptedAt === undefined || now < mail.acceptedAt + mail.linkValid || mayStillGo(person, mail);
+  if (mail.acceptedAt === undefined || person.everAgreed) return true;
+  return now < mail.acceptedAt + mail.linkValid || mayStillGo(person, mail);
 }
 
 /** On account of the enrolment of this mail, whatever puts it off. */
 function mayStillGo(person: Person, { enrolmentId }: Mail): boolean {
   const all = [...person.mails.values()].filter((mail) => !mail.toOldAddress);
-  if (person.everAgreed || person.stopped.has(enrolmentId) || all.some(cameBackForGood)) return false;
+  if (person.stopped.has(enrolmentId) || all.some(cameBackForGood)) return false;
   return all.some(
     (mail) =>
       mail.enrolmentId === enrolmentId &&

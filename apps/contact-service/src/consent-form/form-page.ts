@@ -38,7 +38,7 @@ export function formPage(page: FormPage): string {
 const bodyOf = ({ page }: FormView): string => (page === 'open' ? '@open' : '@state');
 
 function titleOf(view: FormView): keyof FormTexts['title'] {
-  return view.page === 'open' || view.page === 'answered' ? view.consent : view.page;
+  return view.page === 'open' ? view.consent : view.page;
 }
 
 /** What the second page may offer; undefined where there is nothing to remove, or it is under way. */

@@ -39,7 +39,7 @@ export const TEMPLATES = {
 </section>`,
 
   '@ends': `
-<p><% if (it.view.ends === 'never') { %><%= it.t.ends.never %><% } else if (it.view.ends === 'named-in-mail') { %><%= it.t.ends.mail %><% } else { %><%= it.dated(it.t.ends.date, it.view.ends) %><% } %></p>`,
+<p><% if (it.view.ends === 'never') { %><%= it.t.ends.never %><% } else if (it.view.ends === 'named-in-mail') { %><%= it.t.ends.mail %><% } else if (it.view.ends === 'over') { %><%= it.t.ends.over %><% } else { %><%= it.dated(it.t.ends.date, it.view.ends) %><% } %></p>`,
 
   '@open': `
 <%~ include('@notice', { ...it, field: it.error === 'not-ticked' ? 'agree' : undefined }) %>

@@ -81,14 +81,13 @@ export const GERMAN: FormTexts = {
   ends: {
     date: 'Wenn Sie bis zum {date} nicht zugestimmt haben, werden Ihre Daten an diesem Tag oder bald danach endgültig gelöscht.',
     mail: 'Wenn Sie bis zum Ende der in der E-Mail genannten Zeit nicht zugestimmt haben, werden Ihre Daten endgültig gelöscht.',
+    over: 'Die Zeit zum Antworten ist vorbei. Wenn Sie jetzt nicht zustimmen, können Ihre Daten jeden Moment endgültig gelöscht werden.',
     never: 'Ihre Daten werden nicht von selbst gelöscht.',
     still: 'Was oben über das Löschen Ihrer Daten steht, gilt weiterhin.',
   },
   expiredConsent: {
     none: 'Sie haben nicht geantwortet.',
-    'opted-in': 'Sie haben zugestimmt.',
     declined: 'Sie haben abgelehnt.',
-    withdrawn: 'Sie haben Ihre Einwilligung widerrufen.',
   },
   tooLate: 'Ihre Antwort kam zu spät und wurde nicht festgehalten.',
   error: {

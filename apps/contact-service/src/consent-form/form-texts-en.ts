@@ -80,14 +80,13 @@ export const ENGLISH: FormTexts = {
   ends: {
     date: 'If you have not opted in by {date}, your data is removed for good on that day or soon after.',
     mail: 'If you have not opted in by the end of the time named in the mail, your data is removed for good.',
+    over: 'The time to answer is over. If you do not opt in now, your data can be removed for good at any moment.',
     never: 'Your data is not removed by itself.',
     still: 'What is said above about the removal of your data still holds.',
   },
   expiredConsent: {
     none: 'You have not answered.',
-    'opted-in': 'You have opted in.',
     declined: 'You have declined.',
-    withdrawn: 'You have withdrawn your consent.',
   },
   tooLate: 'Your answer came too late and was not recorded.',
   error: {

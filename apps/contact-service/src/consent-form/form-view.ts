@@ -4,8 +4,8 @@ export type RemovalAct = 'expunge' | 'disable';
 /** `withdrawn`: declined after opting in. */
 export type ConsentShown = 'none' | 'opted-in' | 'declined' | 'withdrawn';
 
-/** When whoever has not opted in is removed: a day, the end of the time that the mail names, or not at all. */
-export type SilenceEnds = Date | 'named-in-mail' | 'never';
+/** When whoever has not opted in is removed: a day, the end of the time that the mail names, any moment now, or not at all. */
+export type SilenceEnds = Date | 'named-in-mail' | 'over' | 'never';
 
 interface Known {
   readonly company: string;
@@ -20,8 +20,6 @@ interface Known {
 export type FormView =
   | { readonly page: 'unknown' | 'void' }
   | (Known & { readonly page: 'expired' })
-  /** What was just decided by a link that has expired with it. */
-  | (Known & { readonly page: 'answered' })
   | (Known & { readonly page: 'disabled'; /** Its data can be removed for good. */ readonly mayRemove: boolean })
   | (Known & { readonly page: 'expunging' | 'waiting'; readonly statusUrl: string })
   | (Known & {

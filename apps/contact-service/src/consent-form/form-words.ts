@@ -17,17 +17,15 @@ export interface Choice {
 
 /** `{company}` and `{date}` are put in when the page is made. */
 export interface FormTexts {
-  readonly title: Record<
-    Exclude<FormView['page'], 'open' | 'answered'> | 'none' | 'opted-in' | 'declined' | 'withdrawn',
-    string
-  >;
+  readonly title: Record<Exclude<FormView['page'], 'open'> | 'none' | 'opted-in' | 'declined' | 'withdrawn', string>;
   readonly summary: Record<keyof FormTexts['title'], string>;
   /** The words that are kept as proof: a change of one of them in any language needs another TEXT_VERSION. */
   readonly consent: Record<ConsentKind, Choice>;
   readonly removal: Record<RemovalAct, Choice & { readonly title: string; readonly link: string }>;
   /** `still`: beside the button that declines. */
-  readonly ends: Record<'date' | 'mail' | 'never' | 'still', string>;
-  readonly expiredConsent: Record<'none' | 'opted-in' | 'declined' | 'withdrawn', string>;
+  readonly ends: Record<'date' | 'mail' | 'over' | 'never' | 'still', string>;
+  /** Whoever has agreed once has a link that does not expire. */
+  readonly expiredConsent: Record<'none' | 'declined', string>;
   readonly tooLate: string;
   readonly error: Record<'heading' | 'not-ticked' | 'not-confirmed' | 'unclear' | 'text-changed' | 'prefix', string>;
   readonly company: string;

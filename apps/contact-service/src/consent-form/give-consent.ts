@@ -51,13 +51,9 @@ export class GiveConsent {
       emailId: ask.emailId,
     });
     const after = { ...judged, contact: Object.assign(contact, { consent: decision, consentAt }) };
-    const now = await this.lookAtForm.execute(tx, token, after);
-    return now && { view: showingAnswer(now.view) };
+    return this.lookAtForm.execute(tx, token, after);
   }
 }
-
-/** A late yes ends the removal, and with it the link: to be told that it has expired would read like a refusal. */
-const showingAnswer = (view: FormView): FormView => (view.page === 'expired' ? { ...view, page: 'answered' } : view);
 
 interface Given {
   readonly token: string;

@@ -15,14 +15,15 @@ export interface Ask {
   readonly emailId: string;
   /**
    * Its time is over, and so is that of a removal. As long as silence can still remove the contact on account of its enrolment
-   * (put off by a hold, the kill switch or the daily cap, perhaps for weeks), a yes has to be heard.
+   * (put off by a hold, the kill switch or the daily cap, perhaps for weeks), a yes has to be heard; and whoever has agreed can
+   * withdraw as easily (GDPR Article 7(3)).
    */
   readonly expired: boolean;
   readonly addressChanged: boolean;
   /** Nobody is removed for silence on account of its enrolment, whatever time passes. */
   readonly removesNobody: boolean;
-  /** When whoever stays silent is removed; null before any mail was accepted, and afterwards. */
-  readonly endsAt: Date | null;
+  /** When the time of whoever stays silent ends. */
+  readonly timeEnds: Exclude<SilenceEnds, 'never'>;
   /** The contact has opted in at some time, whatever it has said since. */
   readonly everOptedIn: boolean;
 }
@@ -85,7 +86,7 @@ const consentShown = ({ consent }: Contact, { everOptedIn }: Ask): ConsentShown 
 function silenceEnds(ask: Ask, { decision, contact }: Seen): SilenceEnds {
   if (decision === 'disable' || contact.candidateSubject !== null) return 'never';
   if (ask.removesNobody || ask.everOptedIn) return 'never';
-  return ask.endsAt ?? 'named-in-mail';
+  return ask.timeEnds;
 }
 
 async function readAsk(tx: EntityManager, token: string, contact: Contact): Promise<Ask | undefined> {
@@ -96,13 +97,13 @@ async function readAsk(tx: EntityManager, token: string, contact: Contact): Prom
   const mails = all.filter(({ enrolmentId }) => enrolmentId === ask.enrolmentId);
   const endsAt = endOfSilence(all, mails);
   const removesNobody = mails.every(({ graceSeconds }) => graceSeconds === 0) || mails.some(protects);
-  const expired = timeOver && (endsAt === null || !canGoForSilence(contact));
+  const expired = timeOver && !everOptedIn && (endsAt === null || !canGoForSilence(contact));
   const { emailId, addressChanged } = ask;
-  const ends = endsAt !== null && endsAt > now ? endsAt : null;
-  return { emailId, addressChanged, expired, everOptedIn, removesNobody, endsAt: ends };
+  const timeEnds = endsAt !== null && endsAt <= now ? 'over' : (endsAt ?? 'named-in-mail');
+  return { emailId, addressChanged, expired, everOptedIn, removesNobody, timeEnds };
 }
 
-const canGoForSilence = ({ state, consent, candidateSubject }: Contact): boolean =>
-  state === 'active' && consent !== 'opted-in' && candidateSubject === null;
+const canGoForSilence = ({ state, candidateSubject }: Contact): boolean =>
+  state === 'active' && candidateSubject === null;
 
 const protects = (ask: OptInAsk): boolean => ask.stopped || (cameBackForGood(ask) && !ask.addressChanged);
