@@ -70,7 +70,7 @@ function service({ services: { 'workflow-service': workflow } }: TestSystem): Fi
 }
 
 function plainProgram(system: TestSystem): Firing {
-  let child: ChildProcess;
+  let child: ChildProcess | undefined;
   return {
     name: 'a plain program',
     start: async () => {
@@ -82,7 +82,7 @@ function plainProgram(system: TestSystem): Firing {
       return child.pid!;
     },
     stop: async () => {
-      if (child.exitCode !== null) return;
+      if (!child || child.exitCode !== null) return;
       const ended = once(child, 'exit');
       child.kill();
       await ended;
@@ -90,13 +90,28 @@ function plainProgram(system: TestSystem): Firing {
   };
 }
 
-/** From the first timer that fires to the last message on the topic. */
-async function handOver(stage: Stage, by: Firing, timers: number): Promise<{ perSecond: number; late: number }> {
-  const { db, topic } = stage;
+interface Measured {
+  readonly perSecond: number;
+  /** Seconds, at most. */
+  readonly late: number;
+}
+
+async function handOver(stage: Stage, by: Firing, timers: number): Promise<Measured> {
+  const { db } = stage;
   say(`setting ${timers} timers for ${by.name}`);
   await setTimers(db, timers, PROBES);
   await db.query('DROP TABLE IF EXISTS bench_probe');
   await db.query('CREATE TABLE bench_probe AS SELECT contact_id, due_at FROM timer WHERE due_at > now()');
+  try {
+    return await measure(stage, by, timers);
+  } finally {
+    await by.stop();
+  }
+}
+
+/** From the first timer that fires to the last message on the topic. */
+async function measure(stage: Stage, by: Firing, timers: number): Promise<Measured> {
+  const { db, topic } = stage;
   const [firedBefore, inTopicBefore] = [await fired(db), await topic.size()];
   const pid = await by.start();
   const begun = await until('the first timer fires', async () =>
@@ -110,7 +125,6 @@ async function handOver(stage: Stage, by: Firing, timers: number): Promise<{ per
     return inTopic >= timers ? performance.now() : undefined;
   });
   const cpu = cpuTimes(stage.system, pid).map((seconds, n) => (((seconds - before[n]!) / inTopic) * 1e6).toFixed(0));
-  await by.stop();
   const seconds = (ended - begun) / 1_000;
   const late = await latenessOfProbes(db);
   const [p50, worst] = [percentile(late, 0.5), percentile(late, 1)];

@@ -59,10 +59,10 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
    * An import and an own sign-up may have made two contacts with one address: when one of them is gone, nobody there is asked
    * for the other. A mail that was ordered before the entry goes out, though it may still wait for its budget.
    */
-  private async withLedger(tx: EntityManager, all: readonly Asked[]): Promise<(Asked & { facts: Askable })[]> {
+  private async withLedger(tx: EntityManager, all: readonly Known[]): Promise<(Known & { facts: Askable })[]> {
     const tenantId = all[0]?.request.tenantId;
     if (tenantId === undefined) return [];
-    const hashIn = ({ facts: { address } }: Asked) => address && this.suppressionKeys.hash(tenantId, address);
+    const hashIn = ({ facts: { address } }: Known) => address && this.suppressionKeys.hash(tenantId, address);
     const hashes = all.map(hashIn);
     const entries = await suppressedAmong(
       tx,
@@ -99,7 +99,8 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
   }
 }
 
-interface Asked {
+/** A request with what is known of whom it is about. */
+interface Known {
   readonly request: Data<RequestOptIn>;
   readonly facts: AskFacts;
 }

@@ -29,6 +29,8 @@ import { ofUndoneImports } from './undone-imports.js';
 import { WriteReport } from './write-report.js';
 
 let service: ContactService;
+
+afterEach(() => void jest.restoreAllMocks());
 beforeAll(async () => {
   service = await startContactService();
 });
@@ -184,7 +186,6 @@ describe('When more messages wait than should', () => {
     expect(await read()).toBe(before);
     const runs = begun.mock.calls.filter(([line]) => (line as { msg?: string }).msg === 'import runs');
     expect(runs).toHaveLength(1);
-    begun.mockRestore();
     await service.db.query('DELETE FROM outbox');
     for (let n = 0; n < 5; n += 1) await importing.execute();
     expect(await read()).toBe(2_500);
@@ -434,7 +435,6 @@ describe('When whoever downloads a report goes before its end', () => {
     expect((await service.call(tenant.recruiter, 'GET', `/v1/imports/${id}`)).status).toBe(200);
     const lines = logged.flatMap(({ mock }) => mock.calls.map(([line]) => line as { msg?: string }));
     expect(lines.filter(({ msg }) => msg === 'request failed')).toEqual([]);
-    [...logged, written].forEach((spy) => spy.mockRestore());
   });
 });
 

@@ -76,11 +76,9 @@ async function count(tx: EntityManager, { id, tenantId }: Undoing, removed: numb
   await tx.query('UPDATE import SET undone = undone + $3 WHERE id = $1 AND tenant_id = $2', [id, tenantId, removed]);
 }
 
-/** An import taken back by an earlier version of this service has lost its end, and would be kept for ever without one. */
 async function finishUndoing(tx: EntityManager, { id, tenantId }: Undoing): Promise<void> {
-  await tx.query(
-    `UPDATE import SET state = 'undone', ended_at = coalesce(ended_at, clock_timestamp())
-     WHERE id = $1 AND tenant_id = $2 AND state = 'undoing'`,
-    [id, tenantId],
-  );
+  await tx.query(`UPDATE import SET state = 'undone' WHERE id = $1 AND tenant_id = $2 AND state = 'undoing'`, [
+    id,
+    tenantId,
+  ]);
 }
