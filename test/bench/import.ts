@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -14,6 +13,7 @@ import { migrate } from '#service';
 import { migrations } from '../../apps/contact-service/src/migrations/index.js';
 import { aCompany, type Company, deleteAccount, signUp, type TestSystem } from '../support/test-system.js';
 import { residentKib, withBenchSystem } from './bench-system.js';
+import { BAD_EVERY, writeImportFile } from './import-file.js';
 import type { MailSink } from './mail-sink.js';
 
 const HELP = `npm run bench:import -- [--rows 1000000]
@@ -25,7 +25,6 @@ same server, and with a plain COPY. Prints rows per second, the ratio, the large
 
 const SAMPLE_MS = 200;
 const BETWEEN_REMOVALS_MS = 3_000;
-const BAD_EVERY = 100;
 const HOUR_MS = 3_600_000;
 const rows = numberOption('rows', 1_000_000);
 
@@ -34,7 +33,7 @@ else await withBenchSystem(measure);
 
 async function measure(system: TestSystem, sink: MailSink): Promise<void> {
   const file = join(system.dataDir, 'import.csv');
-  await writeFile(file);
+  await writeImportFile(file, rows);
   say(`bench:import: ${rows} rows, ${Math.round((await stat(file)).size / 1_048_576)} MiB, one of ${BAD_EVERY} bad`);
   const copied = await copy(system, file);
   say(`  plain COPY into a table without an index    ${rate(copied)} rows/s`);
@@ -59,32 +58,6 @@ function rate(ms: number): number {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-async function writeFile(file: string): Promise<void> {
-  await pipeline(Readable.from(lines()), createWriteStream(file));
-  // The server reads it for COPY, under another account.
-  await chmod(file, 0o644);
-}
-
-function* lines(): Generator<string> {
-  yield 'First Name,Last Name,Email,Phone,Language,Country\n';
-  let block = '';
-  for (let n = 0; n < rows; n += 1) {
-    block += lineOf(n);
-    if (n % 1_000 < 999) continue;
-    yield block;
-    block = '';
-  }
-  yield block;
-}
-
-/** Bad rows: no address, one that is none, a telephone number that is none, in turns. */
-function lineOf(n: number): string {
-  const bad = n % BAD_EVERY === 0 ? (n / BAD_EVERY) % 3 : -1;
-  const email = bad === 0 ? '' : bad === 1 ? `person.${n}` : `person.${n}@example.org`;
-  const phone = bad === 2 ? '1' : `+46 70 ${1_000_000 + (n % 1_000_000)}`;
-  return `Zoë${n},Ångström${(n * 7_919) % 1_000_003},${email},${phone},sv,SE\n`;
 }
 
 async function copy(system: TestSystem, file: string): Promise<number> {
@@ -163,12 +136,8 @@ async function runImport(system: TestSystem, sink: MailSink, file: string): Prom
 async function importFile(system: TestSystem, { recruiter }: Company, file: string): Promise<void> {
   const url = `${system.urls['contact-service']}/v1/imports`;
   const headers = { authorization: `Bearer ${await system.identity.token(recruiter)}`, 'content-type': 'text/csv' };
-  const body = { body: Readable.toWeb(createReadStream(file)), duplex: 'half' };
-  const response = await fetch(`${url}?source=Fair&lawfulBasis=consent`, {
-    method: 'POST',
-    headers,
-    ...body,
-  } as RequestInit);
+  const init = { method: 'POST', headers, body: Readable.toWeb(createReadStream(file)), duplex: 'half' } as RequestInit;
+  const response = await fetch(`${url}?source=Fair&lawfulBasis=consent`, init);
   if (response.status !== 202) throw new Error(`the upload was answered ${response.status}: ${await response.text()}`);
   const { id } = (await response.json()) as { id: string };
   const read = async () => (await system.api.call<Progress>(recruiter, 'GET', `${url}/${id}`)).body;

@@ -9,6 +9,7 @@ import { startTestService, type TestService, type Waiting } from '../../../test/
 import { AppModule } from '../src/app.module.js';
 import { ContactConfig } from '../src/config.js';
 import { migrations } from '../src/migrations/index.js';
+import { type Held, whileHeld } from './while-held.js';
 
 export const STATUS_PAGE_URL = 'https://privacy.example.org/status/';
 export const REMOVAL_LINK_URL = 'https://contact.example.org/r/';
@@ -23,13 +24,6 @@ export interface ContactService extends TestService {
   said(key: string): Promise<Waiting[]>;
   /** Runs `work` while a connection of our own holds what `sql` locks, until `count` others wait; then lets go. */
   whileHeld<T>(held: Held, work: () => Promise<T>, beforeRelease?: (tx: QueryRunner) => Promise<unknown>): Promise<T>;
-}
-
-interface Held {
-  readonly sql: string;
-  readonly values: unknown[];
-  /** How many connections must wait for a lock before it is let go; 1 unless said. */
-  readonly waiting?: number;
 }
 
 export interface Caller {
@@ -96,36 +90,6 @@ async function toAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   return { status: response.status, headers: response.headers, text, body };
-}
-
-const PATIENCE_MS = 5_000;
-
-async function whileHeld<T>(
-  service: TestService,
-  { sql, values, waiting = 1 }: Held,
-  work: () => Promise<T>,
-  beforeRelease?: (tx: QueryRunner) => Promise<unknown>,
-): Promise<T> {
-  const holder = service.db.createQueryRunner();
-  await holder.startTransaction();
-  await holder.query(sql, values);
-  const result = work();
-  const deadline = performance.now() + PATIENCE_MS;
-  while ((await waitingForLocks(service)) < waiting) {
-    if (performance.now() > deadline) throw new Error(`not ${waiting} wait at the lock within ${PATIENCE_MS} ms`);
-  }
-  await beforeRelease?.(holder);
-  await holder.commitTransaction();
-  await holder.release();
-  return result;
-}
-
-async function waitingForLocks({ db }: TestService): Promise<number> {
-  const [row]: { waiting: number }[] = await db.query(
-    `SELECT count(*)::int AS waiting FROM pg_stat_activity
-     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return row?.waiting ?? 0;
 }
 
 const staff: Caller = { subject: 'staff', roles: ['vendor-staff'] };
