@@ -17,7 +17,7 @@ export class Activation {
   @IsInt() @Min(1) revision: number;
   /**
    * Also contacts that came in before the activation; otherwise only those that come in from the start of the version on. Who
-   * comes in between the activation and a later start is not enrolled.
+   * comes in between the activation and a later start, or becomes known here only then, is not enrolled.
    */
   @Optional() @IsBoolean() enrolExisting?: boolean;
 }

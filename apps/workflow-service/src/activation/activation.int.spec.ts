@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ContactAdded, ContactDeclined, ContactDisabled, ContactOptedIn, EraseContactData } from '#contracts';
+import { waitUntil } from '#local';
 import { aContactAdded, anEraseCommand, many } from '../../../../test/support/make.js';
 import {
   type Asks,
@@ -9,6 +10,7 @@ import {
   STEPS,
   type WorkflowTestService,
 } from '../../test/workflow-test-service.js';
+import { lockDefinitions } from '../workflows/active-workflows.js';
 import type { WorkflowView } from '../workflows/workflow-view.js';
 import type { ActivationAnswer } from './activation-answers.js';
 import type { DryRun } from './dry-run.js';
@@ -49,8 +51,18 @@ async function enrolExisting(): Promise<number> {
   while ((await pump.execute()) === 'more') chunks += 1;
   return chunks;
 }
+const LATER = { startsAt: '2099-01-01T00:00:00Z' };
 const startNow = ({ id }: WorkflowView) =>
   service.db.query(`UPDATE workflow_version SET starts_at = now() WHERE workflow_id = $1`, [id]);
+async function untilWaiting(count: number): Promise<void> {
+  const waiting = async () => {
+    const [row] = await service.db.query(
+      `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`,
+    );
+    return row.waiting === count || undefined;
+  };
+  await waitUntil(waiting, { what: `${count} wait for the definitions`, timeoutMs: 30_000 });
+}
 const enrolledOf = async (tenantId: string): Promise<string[]> => {
   const rows: { contact_id: string }[] = await service.db.query(
     'SELECT contact_id FROM enrolment WHERE tenant_id = $1 ORDER BY 1',
@@ -294,7 +306,7 @@ describe('Known contacts', () => {
   test('When it starts later, then they are enrolled then, and not who came in meanwhile', async () => {
     const asks = { tenantId: randomUUID() };
     const counted = await known(asks.tenantId, 1);
-    const draft = await aDraft(asks, { startsAt: '2099-01-01T00:00:00Z' });
+    const draft = await aDraft(asks, LATER);
     await act(asks, draft, 'activate', { revision: 1, enrolExisting: true });
     await enrolExisting();
     await known(asks.tenantId, 5);
@@ -302,6 +314,56 @@ describe('Known contacts', () => {
     await startNow(draft);
     await enrolExisting();
     expect(await enrolledOf(asks.tenantId)).toEqual(counted);
+  });
+
+  test('When another clock says when they were added, then all who were counted are enrolled at the start, and nobody else', async () => {
+    const asks = { tenantId: randomUUID() };
+    const counted = await known(asks.tenantId, 1, { at: '2098-01-01T00:00:00Z' });
+    const draft = await aDraft(asks, LATER);
+    expect(await act(asks, draft, 'activate', { revision: 1, enrolExisting: true })).toMatchObject({
+      body: { outcome: 'active', affected: 1 },
+    });
+    await known(asks.tenantId, 5, { at: '2020-01-01T00:00:00Z' });
+    await startNow(draft);
+    await enrolExisting();
+    expect(await enrolledOf(asks.tenantId)).toEqual(counted);
+  });
+
+  test('When they become known while an activation waits for its turn, then it enrols at the start those whom it has counted', async () => {
+    const asks = { tenantId: randomUUID() };
+    const draft = await aDraft(asks, LATER);
+    const enrolling = service.db.createQueryRunner();
+    await enrolling.startTransaction();
+    await lockDefinitions(enrolling.manager, asks.tenantId, 'to-enrol');
+    const activation = act(asks, draft, 'activate', { revision: 1, enrolExisting: true });
+    await untilWaiting(1);
+    const afterIt = known(asks.tenantId, 1);
+    await untilWaiting(2);
+    const beforeIt = randomUUID();
+    await enrolling.query('INSERT INTO subject (contact_id, tenant_id) VALUES ($1, $2)', [beforeIt, asks.tenantId]);
+    await enrolling.query(
+      `INSERT INTO contact_fact (contact_id, tenant_id, source, added_at) VALUES ($1, $2, 'import', now())`,
+      [beforeIt, asks.tenantId],
+    );
+    await enrolling.commitTransaction();
+    await enrolling.release();
+    expect((await activation).body).toMatchObject({ outcome: 'active', affected: 1 });
+    await afterIt;
+    await startNow(draft);
+    await enrolExisting();
+    expect(await enrolledOf(asks.tenantId)).toEqual([beforeIt]);
+  });
+
+  test('When nobody has noted since when they are known, then the time they were added counts', async () => {
+    const asks = { tenantId: randomUUID() };
+    const before = await known(asks.tenantId, 1, { at: '2020-01-01T00:00:00Z' });
+    await known(asks.tenantId, 1, { at: '2098-01-01T00:00:00Z' });
+    await service.db.query('UPDATE contact_fact SET known_at = NULL WHERE tenant_id = $1', [asks.tenantId]);
+    const draft = await aDraft(asks, LATER);
+    await act(asks, draft, 'activate', { revision: 1, enrolExisting: true });
+    await startNow(draft);
+    await enrolExisting();
+    expect(await enrolledOf(asks.tenantId)).toEqual(before);
   });
 
   test('When another version is activated without them, then nobody is enrolled for what was agreed to before', async () => {

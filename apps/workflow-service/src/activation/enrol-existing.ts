@@ -15,8 +15,8 @@ interface Run {
   readonly source: string;
   readonly after: string;
   readonly startedAt: string;
-  /** Where the version starts later: the moment of the activation, as who is added after it was not counted. */
-  readonly addedUntil: string | null;
+  /** Where the version starts later: the moment of the activation, as who became known after it was not counted. */
+  readonly knownUntil: string | null;
 }
 
 /**
@@ -66,7 +66,7 @@ async function nextRun(tx: EntityManager, passOver: readonly string[]): Promise<
   const [run]: Run[] = await tx.query(
     `SELECT r.workflow_id AS "workflowId", r.tenant_id AS "tenantId", w.trigger AS source, r.after_contact AS after,
        r.started_at::text AS "startedAt",
-       CASE WHEN v.starts_at > r.started_at THEN r.started_at::text END AS "addedUntil"
+       CASE WHEN v.starts_at > r.started_at THEN r.started_at::text END AS "knownUntil"
      FROM existing_run r JOIN workflow w ON w.id = r.workflow_id AND w.state = 'active'
      JOIN workflow_version v ON v.workflow_id = w.id AND v.state = 'active'
      WHERE r.finished_at IS NULL AND r.tenant_id <> ALL($1::uuid[]) AND (v.starts_at IS NULL OR v.starts_at <= clock_timestamp())
@@ -77,12 +77,12 @@ async function nextRun(tx: EntityManager, passOver: readonly string[]): Promise<
   return run;
 }
 
-async function nextContacts(tx: EntityManager, { tenantId, source, after, addedUntil }: Run): Promise<string[]> {
+async function nextContacts(tx: EntityManager, { tenantId, source, after, knownUntil }: Run): Promise<string[]> {
   const rows: { contact_id: string }[] = await tx.query(
     `SELECT contact_id FROM contact_fact WHERE tenant_id = $1 AND source = $2 AND contact_id > $3
-       AND ($5::timestamptz IS NULL OR added_at <= $5)
+       AND ($5::timestamptz IS NULL OR coalesce(known_at, added_at) <= $5)
      ORDER BY contact_id LIMIT $4`,
-    [tenantId, source, after, CHUNK, addedUntil],
+    [tenantId, source, after, CHUNK, knownUntil],
   );
   return rows.map((row) => row.contact_id);
 }

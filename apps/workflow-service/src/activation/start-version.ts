@@ -29,7 +29,11 @@ export async function startVersion(tx: EntityManager, start: Start): Promise<voi
   await touchWorkflow(tx, { tenantId, workflowId });
   if (!enrolExisting) return endRun(tx, workflowId, tenantId);
   await tx.query('DELETE FROM existing_run WHERE workflow_id = $1 AND tenant_id = $2', of);
-  await tx.query('INSERT INTO existing_run (workflow_id, tenant_id) VALUES ($1, $2)', of);
+  // Not now(), which is before the lock of the definitions was waited for: some who are counted became known meanwhile.
+  await tx.query(
+    'INSERT INTO existing_run (workflow_id, tenant_id, started_at) VALUES ($1, $2, clock_timestamp())',
+    of,
+  );
 }
 
 /** Known contacts that are not enrolled yet stay so. */

@@ -21,12 +21,13 @@ export class EnrolContacts implements BatchHandler<ContactAdded> {
     const living = added.filter((contact) => !subjects.get(contact.contactId)?.tombstone);
     const [first] = living;
     if (!first) return;
-    await noteFacts(tx, living);
     await lockDefinitions(tx, first.tenantId, 'to-enrol');
+    await noteFacts(tx, living);
     await enrol(tx, await activeWorkflows(tx, first.tenantId), living);
   }
 }
 
+/** Under the lock of the definitions, so that `known_at` is after every activation that has not counted them. */
 async function noteFacts(tx: EntityManager, contacts: readonly ContactAdded[]): Promise<void> {
   await tx.query(
     `INSERT INTO contact_fact (contact_id, tenant_id, source, import_id, country, added_at)

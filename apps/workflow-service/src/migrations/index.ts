@@ -4,6 +4,7 @@ import { TenantsApart1764000000001 } from './0002-tenants-apart.js';
 import { ConsentWorkflow1767000000000 } from './0003-consent-workflow.js';
 import { AskedAnew1769000000000 } from './0004-asked-anew.js';
 import { TraceOfTimer1791000000000 } from './0005-trace-of-timer.js';
+import { WhenKnown1792000000000 } from './0006-when-known.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -12,4 +13,5 @@ export const migrations = [
   AskedAnew1769000000000,
   HeadersAsWritten1790000000000,
   TraceOfTimer1791000000000,
+  WhenKnown1792000000000,
 ];
