@@ -6,6 +6,7 @@ const DEADLINE = 'expunge_seconds_to_legal_deadline{service="privacy-service",in
 const waiting = (purpose: string): string =>
   `mail_oldest_waiting_age_seconds{service="notification-service",instance="a",purpose="${purpose}"}`;
 const DUE = 'timers_oldest_due_age_seconds{service="workflow-service",instance="a"}';
+const PUT_OFF = 'timers_put_off_total{service="workflow-service",instance="a"}';
 const OVERDUE = 'consent_requests_overdue{service="contact-service",instance="a"}';
 const CHECKED = 'audit_chain_checked_timestamp_seconds{service="contact-service",instance="a"}';
 const broken = (instance: string): string => `audit_chain_broken{service="contact-service",instance="${instance}"}`;
@@ -114,6 +115,18 @@ export const promiseCases: Readonly<Record<string, AlertCase>> = {
       // A workflow of very many contacts: late, and on its way.
       { series: { [DUE]: '1000+0x10 0x20' }, at: '12m' },
     ],
+  },
+  TimersPutOff: {
+    fires: [
+      {
+        series: { [PUT_OFF]: '0x9 1x9 2x9 3x9 4x9 5x9 6x9 7x9 8x9', [PUT_OFF.replace('"a"', '"b"')]: '0x90' },
+        at: '1h15m',
+        notYet: '1h5m',
+        says: 'For longer than an hour timers fail each time they are tried. Their contacts get no mail and are not removed; others are not held up.',
+      },
+    ],
+    // It failed three times, and has fired.
+    silent: [{ series: { [PUT_OFF]: '0x9 1x9 2x9 3x90' }, at: '58m' }],
   },
   ConsentRequestsOverdue: {
     fires: [

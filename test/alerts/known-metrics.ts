@@ -23,6 +23,7 @@ export const KNOWN_METRICS: Readonly<Record<string, readonly string[]>> = {
   mail_oldest_waiting_age_seconds: ['purpose'],
   timers_due: [],
   timers_oldest_due_age_seconds: [],
+  timers_put_off_total: [],
   consent_requests_overdue: [],
   database_pool_connections: ['pool', 'state'],
   database_pool_waiting: ['pool'],

@@ -152,6 +152,14 @@ async function anActive(
   return { tenantId, trigger, workflowId: draft.id, revision: activated.body.workflow.revision };
 }
 
+/** A client whose timers no code of ours can fire: its version waits for longer than times go. */
+export async function anUnfireable(service: WorkflowTestService): Promise<Active> {
+  const broken = await service.anActive(SHORT_STEPS);
+  const forEver = JSON.stringify([{ action: 'wait', seconds: 1e300 }]);
+  await service.db.query('UPDATE workflow_version SET steps = $2 WHERE workflow_id = $1', [broken.workflowId, forEver]);
+  return broken;
+}
+
 async function fire(service: TestService): Promise<void> {
   const timers = service.app.get(FireTimers);
   while ((await timers.execute()) === 'more');

@@ -6,6 +6,7 @@ import { aContactAdded, anEraseCommand, many } from '../../../../test/support/ma
 import { countStatements } from '../../../../test/support/statements.js';
 import {
   type Active,
+  anUnfireable,
   DAY,
   SHORT_STEPS,
   startWorkflowService,
@@ -161,7 +162,7 @@ describe('Timers', () => {
   });
 
   test('When one cannot fire, then it is put off, the others fire, and it is tried again', async () => {
-    const { contactId } = await service.anEnrolled(await anUnfireable());
+    const { contactId } = await service.anEnrolled(await anUnfireable(service));
     const others = await enrolled(3);
     for (const _ of ['put off', 'tried again']) {
       await service.pass(contactId);
@@ -175,7 +176,7 @@ describe('Timers', () => {
   });
 
   test('When none of several clients can fire, then they stay due, for that is a fault of ours', async () => {
-    const clients = [await anUnfireable(), await anUnfireable()];
+    const clients = [await anUnfireable(service), await anUnfireable(service)];
     const each = many(10, () => clients).flat();
     const contacts = await Promise.all(each.map((client) => service.anEnrolled(client)));
     for (const [n, { contactId }] of contacts.entries()) await service.pass(contactId, n);
@@ -188,14 +189,6 @@ describe('Timers', () => {
     await service.db.query(`UPDATE timer SET due_at = now() + interval '1 day'`);
   });
 });
-
-/** A client whose timers no code of ours can fire: its version waits for longer than times go. */
-async function anUnfireable(): Promise<Active> {
-  const broken = await service.anActive(SHORT_STEPS);
-  const forEver = JSON.stringify([{ action: 'wait', seconds: 1e300 }]);
-  await service.db.query('UPDATE workflow_version SET steps = $2 WHERE workflow_id = $1', [broken.workflowId, forEver]);
-  return broken;
-}
 
 async function waitingBackend(): Promise<number | undefined> {
   const [row] = await service.db.query(

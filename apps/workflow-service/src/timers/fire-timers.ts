@@ -13,6 +13,7 @@ import { type PumpResult, Pumps } from '#service';
 import { ApplyInputs } from '../enrolment/apply-inputs.js';
 import type { AddressedInput } from '../enrolment/fold-inputs.js';
 import { type ClaimTerms, claimTimers, type DueTimer, putOff } from './claim-timers.js';
+import { MeasureTimers } from './measure-timers.js';
 
 const CHUNK = 2_000;
 const LOOK_EVERY_MS = 1_000;
@@ -36,7 +37,7 @@ export class EveryTimerFailed extends SafeMessageError {
  * Fires due timers: the change of the enrolment and the message it sends are one transaction, so a process that dies at any
  * point changes nothing but time. What is late fires all the same and is counted. The row is the timer. Two transactions at
  * once take them from either end, so that what falls due now need not wait for the end of somebody's million. One that cannot
- * fire is logged and put off; the others of its chunk fire.
+ * fire is logged, counted and put off; the others of its chunk fire.
  */
 @Injectable()
 export class FireTimers implements OnModuleInit {
@@ -48,6 +49,7 @@ export class FireTimers implements OnModuleInit {
     private readonly db: DataSource,
     private readonly inputs: ApplyInputs,
     private readonly pumps: Pumps,
+    private readonly measured: MeasureTimers,
   ) {}
 
   onModuleInit(): void {
@@ -80,7 +82,9 @@ export class FireTimers implements OnModuleInit {
     } catch (error) {
       if (isSurroundingsError(error)) throw error;
       this.logger.warn({ msg: 'a chunk of timers failed and some are fired one by one', error: safeError(error) });
-      return this.fireChunk({ first, limit: ONE_BY_ONE }, (tx, due) => this.fireOneByOne(tx, due));
+      const done = await this.fireChunk({ first, limit: ONE_BY_ONE }, (tx, due) => this.fireOneByOne(tx, due));
+      this.measured.putOff(done.due - done.fired.length);
+      return done;
     }
   }
 

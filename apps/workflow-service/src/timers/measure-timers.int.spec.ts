@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DatabaseReadings, MetricsServer } from '#service';
 import { type Scraped, scrape } from '../../../../test/support/scrape.js';
-import { SHORT_STEPS, startWorkflowService, type WorkflowTestService } from '../../test/workflow-test-service.js';
+import {
+  anUnfireable,
+  SHORT_STEPS,
+  startWorkflowService,
+  type WorkflowTestService,
+} from '../../test/workflow-test-service.js';
 
 let service: WorkflowTestService;
 
@@ -31,4 +36,19 @@ test('When a timer is due and does not fire, then that is told and for how long,
   const after = await scraped();
   expect(after.value('timers_due')).toBe(0);
   expect(after.value('timers_oldest_due_age_seconds')).toBe(0);
+});
+
+test('When a timer cannot fire, then each time it is put off is counted, and no other one is', async () => {
+  expect((await scraped()).value('timers_put_off_total')).toBe(0);
+  const { contactId } = await service.anEnrolled(await anUnfireable(service));
+  const other = await service.anEnrolled(await service.anActive(SHORT_STEPS));
+  await service.fire();
+  expect((await scraped()).value('timers_put_off_total')).toBe(1);
+  expect(await service.said(other.contactId)).toHaveLength(1);
+  await service.pass(contactId);
+  await service.fire();
+  const { text, value } = await scraped();
+  expect(value('timers_put_off_total')).toBe(2);
+  expect(value('timers_due')).toBe(0);
+  expect(text).not.toContain(contactId);
 });

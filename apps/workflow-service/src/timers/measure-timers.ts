@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { EntityManager } from 'typeorm';
 import { DatabaseReadings } from '#service';
 
 /** So many are enough to know. */
 const MOST = 10_000;
 
-/** Timers that should have fired, and for how long. */
+/** Timers that should have fired, and for how long; and those that could not. */
 @Injectable()
 export class MeasureTimers {
   private readonly due: Gauge;
   private readonly age: Gauge;
+  private readonly failed: Counter;
 
   constructor(registry: Registry, readings: DatabaseReadings) {
     this.due = new Gauge({
@@ -23,7 +24,17 @@ export class MeasureTimers {
       help: 'Since the longest due timer should have fired; 0 when none is due',
       registers: [registry],
     });
+    this.failed = new Counter({
+      name: 'timers_put_off_total',
+      help: 'How often a timer could not fire and was put off; one that never can counts every ten minutes',
+      registers: [registry],
+    });
     readings.add(this);
+  }
+
+  /** Once it is committed. */
+  putOff(count: number): void {
+    this.failed.inc(count);
   }
 
   async read(tx: EntityManager): Promise<void> {
