@@ -7,6 +7,10 @@ export interface Workflow {
   readonly revision: number;
 }
 
+interface Listed extends Workflow {
+  readonly state: string;
+}
+
 /** Workflows of a client company to do something with; each time a new one, and no other is in its way. */
 export interface Workflows {
   draft(): Promise<Workflow>;
@@ -29,9 +33,13 @@ export async function workflowsOf(
     if (status >= 300) throw new Error(`${method} ${path} was answered ${status}`);
     return JSON.parse(text) as T;
   };
+  const all = async (after = ''): Promise<Listed[]> => {
+    const path = `${PATH}?limit=200${after}`;
+    const { workflows, next } = await call<{ workflows: Listed[]; next?: string }>('GET', path);
+    return next === undefined ? workflows : [...workflows, ...(await all(`&after=${next}`))];
+  };
   const draft = async (): Promise<Workflow> => {
-    const { workflows } = await call<{ workflows: (Workflow & { state: string })[] }>('GET', PATH);
-    for (const { id, revision, state } of workflows) {
+    for (const { id, revision, state } of await all()) {
       if (state === 'active') await call('POST', `${PATH}/${id}/archive`, { revision });
     }
     return call('POST', PATH, { template: 'added-opt-in-30-days' });

@@ -2,19 +2,13 @@ import type { EntityManager } from 'typeorm';
 import { NotFound, Rejection } from '#service';
 import type { ExistingRun, PendingActivation, VersionView, WorkflowSummary, WorkflowView } from './workflow-view.js';
 
-const SUMMARY = `id, name, trigger, state, revision, created_at AS "createdAt", changed_at AS "changedAt"`;
-
-/** All workflows of a client: by trigger, newest first. */
-export async function loadSummaries(tx: EntityManager, tenantId: string): Promise<WorkflowSummary[]> {
-  return tx.query(`SELECT ${SUMMARY} FROM workflow WHERE tenant_id = $1 ORDER BY trigger, created_at DESC, id`, [
-    tenantId,
-  ]);
-}
+/** Of a {@link WorkflowSummary}. */
+export const SUMMARY_COLUMNS = `id, name, trigger, state, revision, created_at AS "createdAt", changed_at AS "changedAt"`;
 
 /** Throws {@link NotFound}. */
 export async function loadSummary(tx: EntityManager, tenantId: string, id: string): Promise<WorkflowSummary> {
   const [found]: WorkflowSummary[] = await tx.query(
-    `SELECT ${SUMMARY} FROM workflow WHERE tenant_id = $1 AND id = $2`,
+    `SELECT ${SUMMARY_COLUMNS} FROM workflow WHERE tenant_id = $1 AND id = $2`,
     [tenantId, id],
   );
   if (!found) throw new NotFound();

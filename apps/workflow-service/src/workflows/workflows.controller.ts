@@ -1,9 +1,9 @@
-import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { Answers, Caller, Refuses, Summary, TenantCaller, UuidParam } from '#service';
 import { ChangeWorkflow, WorkflowChange } from './change-workflow.js';
 import { CreateWorkflow, NewWorkflow } from './create-workflow.js';
 import { CopyName, DuplicateWorkflow } from './duplicate-workflow.js';
-import { ListWorkflows, Workflows } from './list-workflows.js';
+import { ListWorkflows, Workflows, WorkflowsPage } from './list-workflows.js';
 import { ShowWorkflow } from './show-workflow.js';
 import { WorkflowView } from './workflow-view.js';
 
@@ -21,8 +21,9 @@ export class WorkflowsController {
   @Get()
   @Summary('What happens to contacts that come in, by the way they come in.')
   @Answers(200, Workflows)
-  list(@Caller() caller: TenantCaller): Promise<Workflows> {
-    return this.listWorkflows.execute(caller.tenantId);
+  @Refuses(422)
+  list(@Caller() caller: TenantCaller, @Query() page: WorkflowsPage): Promise<Workflows> {
+    return this.listWorkflows.execute(caller.tenantId, page);
   }
 
   @Post()

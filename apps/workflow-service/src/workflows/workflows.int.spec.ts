@@ -136,6 +136,60 @@ describe('A workflow', () => {
   });
 });
 
+describe('The list', () => {
+  const page = (asks: Asks, query: string) =>
+    service.call<{ workflows: WorkflowView[]; next?: string; code?: string }>(asks, 'GET', `${PATH}?${query}`);
+
+  test('When somebody pages while workflows are created, also at the same time, then each is seen once, by trigger and newest first', async () => {
+    const asks = aClient();
+    const drafts: WorkflowView[] = [];
+    for (const trigger of ['import', 'manual', 'import', 'manual', 'import', 'manual', 'import']) {
+      drafts.push(await aDraft(asks, { trigger }));
+    }
+    // Two of the same moment, on both sides of the end of a page.
+    const [, oldManual, , manual] = drafts;
+    await service.db.query(
+      'UPDATE workflow SET created_at = (SELECT created_at FROM workflow WHERE id = $1) WHERE id = $2',
+      [oldManual!.id, manual!.id],
+    );
+    const seen: string[] = [];
+    let after = '';
+    do {
+      const { body } = await page(asks, `limit=3${after}`);
+      expect(body.workflows.length).toBeLessThanOrEqual(3);
+      seen.push(...body.workflows.map(({ id }) => id));
+      after = body.next === undefined ? '' : `&after=${body.next}`;
+      await aDraft(asks, { trigger: 'import' });
+    } while (after);
+    const ids = (numbers: number[]) => numbers.map((n) => drafts[n]!.id);
+    const sameMoment = ids([1, 3]).sort().toReversed();
+    expect(seen).toEqual([...ids([6, 4, 2, 0, 5]), ...sameMoment]);
+  });
+
+  test('When nothing is said, then 50 are shown; when a page ends with the last one, then there is no next', async () => {
+    const asks = aClient();
+    await Promise.all(Array.from({ length: 51 }, () => aDraft(asks)));
+    const { body } = await page(asks, '');
+    expect([body.workflows.length, body.next]).toEqual([50, body.workflows[49]!.id]);
+    expect((await page(asks, `after=${body.next}`)).body).toEqual({ workflows: [expect.anything()] });
+    expect((await page(asks, 'limit=51')).body.next).toBeUndefined();
+  });
+
+  test('When it is to go on after a workflow of nobody, or of another client, then it is refused', async () => {
+    const { id } = await aDraft(aClient());
+    for (const after of [id, randomUUID()]) {
+      expect(await page(aClient(), `after=${after}`)).toMatchObject({ status: 422, body: { code: 'unknown-cursor' } });
+    }
+  });
+
+  test.each(['limit=0', 'limit=201', 'limit=ten', 'after=1', 'tenantId=x', 'limit=1&limit=2'])(
+    'When it is asked for with %s, then the answer is 400',
+    async (query) => {
+      expect((await page(aClient(), query)).status).toBe(400);
+    },
+  );
+});
+
 describe('Somebody else', () => {
   test('When another client asks, then there is nothing', async () => {
     const { id } = await aDraft(aClient());
