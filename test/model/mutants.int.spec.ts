@@ -101,6 +101,7 @@ const ON_A_FULL_DAY: Rule.Silence = {
       emailId: 'mail',
       contactId: 'contact',
       enrolmentId: 'enrolment',
+      template: 'opt-in',
       graceSeconds: 1,
       linkValidSeconds: 1,
       acceptedAt: new Date('2030-01-01'),

@@ -33,6 +33,14 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   ),
   without('not-asked: at the present address', ['ask.addressChanged ||', '']),
   without('not-asked: it promised that nobody goes', [' || ask.graceSeconds === 0', '']),
+  without('not-asked: it was no reminder', [
+    `ask.template !== 'opt-in' || wasToldNobodyGoes(asks)`,
+    'wasToldNobodyGoes(asks)',
+  ]),
+  without('not-asked: the last one promised that too', [
+    `ask.template !== 'opt-in' || wasToldNobodyGoes(asks)`,
+    `ask.template !== 'opt-in'`,
+  ]),
   without('not-asked: its link was valid', [`if (ask.linkValidSeconds < grace) return 'not-asked';`, '']),
   without('bounced: the mail itself', ['ask.bounceKind !== null || asks.some', 'asks.some']),
   without('bounced: another of the enrolment', [

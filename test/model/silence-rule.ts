@@ -59,6 +59,8 @@ export function mayBeRemovedForSilence(person: Person, company: Company, command
     company.policyOn,
     !company.killSwitch,
     mail.grace > 0,
+    mail.template === 'opt-in',
+    !wasToldNobodyGoes(all),
     !mail.toOldAddress,
     mail.linkValid >= grace,
     mail.cameBack === undefined,
@@ -70,6 +72,22 @@ export function mayBeRemovedForSilence(person: Person, company: Company, command
 
 const promisedUntil = ({ acceptedAt, grace }: Mail): number => (acceptedAt === undefined ? 0 : acceptedAt + grace);
 const cameBackForGood = ({ cameBack }: Mail): boolean => cameBack === 'hard' || cameBack === 'refused';
+
+/** By the mail that arrived last. */
+function wasToldNobodyGoes(mails: readonly Mail[]): boolean {
+  const arrived = mails.filter(({ acceptedAt, cameBack }) => acceptedAt !== undefined && cameBack === undefined);
+  const last = Math.max(...arrived.map(({ acceptedAt }) => acceptedAt!));
+  return arrived.some(({ acceptedAt, grace }) => acceptedAt === last && grace === 0);
+}
+
+/** What a mail may say of the removal: a reminder no more than the mail it reminds of. */
+export function mayPromise(person: Person, company: Company, mail: Pick<Mail, 'enrolmentId' | 'template'>): boolean {
+  if (!company.policyOn || mail.template === 'opt-in') return company.policyOn;
+  const before = [...person.mails.values()].filter(
+    ({ template, enrolmentId }) => template === 'opt-in' && enrolmentId === mail.enrolmentId,
+  );
+  return before.length > 0 && before.at(-1)!.grace > 0 && !before.at(-1)!.toOldAddress;
+}
 
 /** Nobody is written to who has answered, complained, was stopped, or cannot be reached. */
 export function mayBeAsked(person: Person): boolean {
@@ -86,19 +104,21 @@ export function mayBeAsked(person: Person): boolean {
 export function takesAnswer(person: Person, mail: Mail, now: number): boolean {
   if (!person.here || mail.toOldAddress) return false;
   if (mail.acceptedAt === undefined || person.everAgreed) return true;
-  return now < mail.acceptedAt + mail.linkValid || mayStillGo(person, mail);
+  return now < mail.acceptedAt + mail.linkValid || mayStillGo(person);
 }
 
-/** On account of the enrolment of this mail, whatever puts it off. */
-function mayStillGo(person: Person, { enrolmentId }: Mail): boolean {
-  const all = [...person.mails.values()].filter((mail) => !mail.toOldAddress);
-  if (person.stopped.has(enrolmentId) || all.some(cameBackForGood)) return false;
+/** On account of any mail, whatever puts it off. */
+function mayStillGo(person: Person): boolean {
+  const all = [...person.mails.values()];
+  if (all.some((mail) => cameBackForGood(mail) && !mail.toOldAddress) || wasToldNobodyGoes(all)) return false;
   return all.some(
     (mail) =>
-      mail.enrolmentId === enrolmentId &&
+      mail.template === 'opt-in' &&
       mail.acceptedAt !== undefined &&
       mail.cameBack === undefined &&
       mail.grace > 0 &&
-      mail.linkValid >= mail.grace,
+      mail.linkValid >= mail.grace &&
+      !mail.toOldAddress &&
+      !person.stopped.has(mail.enrolmentId),
   );
 }

@@ -8,7 +8,7 @@ import { hearMail } from './hear-mail.js';
 import { type Client, described, type Known, type Services, somebody, Wrong } from './known.js';
 import { passTime } from './pass-time.js';
 import { Removals } from './removals.js';
-import { mayBeAsked, mayBeRemovedForSilence } from './silence-rule.js';
+import { mayBeAsked, mayBeRemovedForSilence, mayPromise } from './silence-rule.js';
 
 interface SentMail {
   readonly data: Data<SendEmail>;
@@ -140,7 +140,7 @@ export class World {
   private noteRequest({ person, client }: Known, request: Data<RequestOptIn>): void {
     // Ordered twice with something between: the first order may have been carried out.
     if (this.asked.get(request.emailId)?.may) return;
-    const grace = client.company.policyOn ? request.graceSeconds : 0;
+    const grace = mayPromise(person, client.company, request) ? request.graceSeconds : 0;
     this.asked.set(request.emailId, { request, may: mayBeAsked(person), grace });
   }
 

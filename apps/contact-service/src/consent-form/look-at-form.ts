@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { askOfLink, asksOf } from '../consent/opt-in-ask.js';
-import { cameBackForGood, endOfSilence, type OptInAsk } from '../consent/silent-expunge.decision.js';
+import { cameBackForGood, endOfSilence, type OptInAsk, type SentAsk } from '../consent/silent-expunge.decision.js';
+import { isUnderWay } from '../consent/standing.decision.js';
 import type { Contact } from '../contacts/contact.js';
 import type { Judged } from '../expunge/judge.js';
 import { RequestExpunge } from '../expunge/request-expunge.js';
@@ -10,17 +11,17 @@ import type { ConsentShown, FormView, SilenceEnds } from './form-view.js';
 
 export type Seen = Pick<Judged, 'tenant' | 'contact' | 'decision' | 'waiting'>;
 
-/** The mail a link stands in, and what silence leads to on account of it. */
+/** The mail a link stands in, and what silence leads to. */
 export interface Ask {
   readonly emailId: string;
   /**
-   * Its time is over, and so is that of a removal. As long as silence can still remove the contact on account of its enrolment
-   * (put off by a hold, the kill switch or the daily cap, perhaps for weeks), a yes has to be heard; and whoever has agreed can
-   * withdraw as easily (GDPR Article 7(3)).
+   * Its time is over, and so is that of a removal. As long as silence can still remove the contact, on account of this mail or
+   * another (put off by a hold, the kill switch or the daily cap, perhaps for weeks), a yes has to be heard; and whoever has
+   * agreed can withdraw as easily (GDPR Article 7(3)).
    */
   readonly expired: boolean;
   readonly addressChanged: boolean;
-  /** Nobody is removed for silence on account of its enrolment, whatever time passes. */
+  /** Nobody is removed for silence by what was sent so far, whatever time passes. */
   readonly removesNobody: boolean;
   /** When the time of whoever stays silent ends. */
   readonly timeEnds: Exclude<SilenceEnds, 'never'>;
@@ -94,16 +95,29 @@ async function readAsk(tx: EntityManager, token: string, contact: Contact): Prom
   if (!linked) return undefined;
   const { now, ask, timeOver, everOptedIn } = linked;
   const all = await asksOf(tx, contact.tenantId, [contact.id]);
-  const mails = all.filter(({ enrolmentId }) => enrolmentId === ask.enrolmentId);
-  const endsAt = endOfSilence(all, mails);
-  const removesNobody = mails.every(({ graceSeconds }) => graceSeconds === 0) || mails.some(protects);
+  const endsAt = endOfSilence(all);
   const expired = timeOver && !everOptedIn && (endsAt === null || !canGoForSilence(contact));
   const { emailId, addressChanged } = ask;
-  const timeEnds = endsAt !== null && endsAt <= now ? 'over' : (endsAt ?? 'named-in-mail');
-  return { emailId, addressChanged, expired, everOptedIn, removesNobody, timeEnds };
+  const removesNobody = endsAt === null && !mayYetEnd(all);
+  return { emailId, addressChanged, expired, everOptedIn, removesNobody, timeEnds: timeEnds(all, ask, now) };
 }
 
 const canGoForSilence = ({ state, candidateSubject }: Contact): boolean =>
   state === 'active' && candidateSubject === null;
 
-const protects = (ask: OptInAsk): boolean => ask.stopped || (cameBackForGood(ask) && !ask.addressChanged);
+/** A mail that says who is removed, and when, is on its way or is written once more. */
+function mayYetEnd(all: readonly SentAsk[]): boolean {
+  if (all.some((one) => cameBackForGood(one) && !one.addressChanged)) return false;
+  return all.some(
+    ({ graceSeconds, stopped, acceptedAt, bounceKind }) =>
+      graceSeconds > 0 && !stopped && (acceptedAt === null || bounceKind === 'soft'),
+  );
+}
+
+/** Of a mail that was not accepted yet, and while another may still move the end, only the mail itself is sure to be right. */
+function timeEnds(all: readonly SentAsk[], ask: OptInAsk, now: Date): Ask['timeEnds'] {
+  const endsAt = endOfSilence(all);
+  if (endsAt === null || ask.acceptedAt === null) return 'named-in-mail';
+  if (endsAt > now) return endsAt;
+  return all.some((one) => isUnderWay(one, now)) ? 'named-in-mail' : 'over';
+}

@@ -101,9 +101,11 @@ describe('Opening the form', () => {
     const about = { tenantId, contactId };
     const waits = await anAsk(service, about, { enrolmentId, acceptedSecondsAgo: null });
     expect((await openForm(service, waits.token)).html).toContain('by the end of the time named in the mail');
-    await service.db.query(`UPDATE opt_in_ask SET stopped_at = now(), stopped_by = 'rita' WHERE email_id = $1`, [
-      emailId,
-    ]);
+    const stop = (id: string) =>
+      service.db.query(`UPDATE opt_in_ask SET stopped_at = now(), stopped_by = 'rita' WHERE email_id = $1`, [id]);
+    await stop(emailId);
+    expect((await openForm(service, token)).html).toContain('by the end of the time named in the mail');
+    await stop(waits.emailId);
     expect((await openForm(service, token)).html).toContain('Your data is not removed by itself.');
   });
 
@@ -389,7 +391,8 @@ describe('A link that does not count', () => {
   });
 
   describe('while silence can still remove the contact', () => {
-    const overdue = { graceSeconds: 3_600, linkValidSeconds: 3_600, acceptedSecondsAgo: 90 * 86_400 };
+    const LONG_AGO = { linkValidSeconds: 3_600, acceptedSecondsAgo: 90 * 86_400 };
+    const overdue = { graceSeconds: 3_600, ...LONG_AGO };
 
     test.each(['a hold', 'the kill switch', 'the policy', 'a command that waits'])(
       'When the removal is put off by %s, then a yes is heard long after the link should have expired',
@@ -406,6 +409,30 @@ describe('A link that does not count', () => {
         expect(await decisionsOf(contactId)).toEqual(['declined', 'opted-in']);
       },
     );
+
+    test('When it can on account of another workflow only, then the link of one that only asks tells so, and takes a yes', async () => {
+      const { token, ...about } = await anAskedPerson(service, { graceSeconds: 0, ...LONG_AGO });
+      expect(seen(await openForm(service, token))).toEqual(EXPIRED);
+      await anAsk(service, about, { graceSeconds: 3_600, acceptedSecondsAgo: 3_000 });
+      const page = await openForm(service, token);
+      expect(seen(page)).toEqual(OFFER);
+      expect(page.html).toMatch(/If you have not opted in by .*, your data is removed for good/);
+      expect(seen(await answerForm(service, token, 'opt-in'))).toEqual(OPTED_IN);
+    });
+
+    test('When a reminder is on its way, which gives more time, then the page does not say that the time is over', async () => {
+      const enrolmentId = randomUUID();
+      const { token, ...about } = await anAskedPerson(service, { ...overdue, enrolmentId });
+      await anAsk(service, about, { template: 'opt-in-reminder', enrolmentId, acceptedSecondsAgo: null });
+      expect((await openForm(service, token)).html).toContain('by the end of the time named in the mail');
+    });
+
+    test('When the last mail said that nothing is removed, then the page says so too', async () => {
+      const enrolmentId = randomUUID();
+      const { token, ...about } = await anAskedPerson(service, { enrolmentId });
+      await anAsk(service, about, { graceSeconds: 0, template: 'opt-in-reminder', enrolmentId, acceptedSecondsAgo: 9 });
+      expect((await openForm(service, token)).html).toContain('Your data is not removed by itself.');
+    });
 
     test('When the person asks for the removal instead, then it begins', async () => {
       const { token } = await anAskedPerson(service, overdue);

@@ -170,7 +170,45 @@ describe('what the mail promises', () => {
     await tenant.setPolicy('off');
     await service.deliver(RequestOptIn, ask);
     expect(await graces(ask)).toEqual([0, 0]);
-    await service.deliver(EmailAccepted, { ...mailOf(ask), at: new Date().toISOString() });
+    await accept(ask);
+    await tenant.setPolicy('permanent');
+    await passTime(service, ask.contactId, ask.graceSeconds);
+    await service.deliver(ExpungeContact, theEndOf(ask));
+    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
+    expect(await saidOf(ask.contactId, 'ExpungeRequested')).toEqual([]);
+  });
+
+  const reminderOf = (ask: Data<RequestOptIn>): Data<RequestOptIn> => ({
+    ...ask,
+    emailId: randomUUID(),
+    template: 'opt-in-reminder',
+  });
+  const accept = (ask: Data<RequestOptIn>) =>
+    service.deliver(EmailAccepted, { ...mailOf(ask), at: new Date().toISOString() });
+
+  test('When it is a reminder, then a removal only if the mail that it reminds of has promised one', async () => {
+    const { tenant, ask } = await anAskable();
+    const promised = anAsk({ tenantId: tenant.tenantId, contactId: await aContact(service, tenant) });
+    await service.deliver(RequestOptIn, promised);
+    await tenant.setPolicy('off');
+    await service.deliver(RequestOptIn, ask);
+    await tenant.setPolicy('permanent');
+    await service.deliver(RequestOptIn, [reminderOf(promised), reminderOf(ask)]);
+    const gracesOf = async ({ contactId }: Data<RequestOptIn>) =>
+      (await mailsTo(contactId)).map(({ graceSeconds }) => graceSeconds);
+    expect(await gracesOf(promised)).toEqual([promised.graceSeconds, promised.graceSeconds]);
+    expect(await gracesOf(ask)).toEqual([0, 0]);
+  });
+
+  test('When a reminder said that nothing is removed, then nobody is, though the first mail said otherwise', async () => {
+    const { tenant, ask } = await anAskable();
+    await service.deliver(RequestOptIn, ask);
+    await accept(ask);
+    await passTime(service, ask.contactId, 60);
+    await tenant.setPolicy('off');
+    const reminder = reminderOf(ask);
+    await service.deliver(RequestOptIn, reminder);
+    await accept(reminder);
     await tenant.setPolicy('permanent');
     await passTime(service, ask.contactId, ask.graceSeconds);
     await service.deliver(ExpungeContact, theEndOf(ask));

@@ -17,7 +17,7 @@ import { type AskFacts, factsOf, type NewAsk, storeAsks } from './opt-in-ask.js'
 
 /**
  * Asks contacts by mail to opt in, or says why not. While the client's expunge is off the mail promises no removal, and so none
- * can ever come of it. The mail goes to the address as it is under the contact's lock, and is
+ * can ever come of it; nor does a reminder of such a mail promise any. The mail goes to the address as it is under the contact's lock, and is
  * stored together with the order to send it. Of a mail that was asked for before, what is known is said again.
  */
 @Injectable()
@@ -81,7 +81,8 @@ export class AskToOptIn implements BatchHandler<RequestOptIn> {
     const again = facts.known && sayAgain(request, facts.known);
     if (again) return { said: again };
     const decision = facts.known ? notAskedAgain(facts) : decideAsk(facts);
-    if ('to' in decision) return this.compose(request, facts, decision.to);
+    const removes = request.template === 'opt-in' || facts.remindsOfRemoval;
+    if ('to' in decision) return this.compose(removes ? request : promisingNothing(request), facts, decision.to);
     const { tenantId, contactId, enrolmentId, emailId } = request;
     const not = { tenantId, contactId, enrolmentId, emailId, reason: decision.not, at: new Date().toISOString() };
     return { said: message(OptInNotSent, not) };

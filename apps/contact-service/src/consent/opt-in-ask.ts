@@ -12,6 +12,8 @@ export interface AskFacts extends Omit<Askable, 'suppressed'> {
   readonly known: KnownAsk | null;
   readonly name: string | null;
   readonly language: string;
+  /** The mail that a reminder reminds of said that whoever stays silent is removed. */
+  readonly remindsOfRemoval: boolean;
 }
 
 export interface KnownAsk extends Pick<OptInAsk, 'graceSeconds' | 'rejected' | 'bounceKind'> {
@@ -44,16 +46,19 @@ export async function factsOf(
        NULLIF(concat_ws(' ', contact.given_name, contact.family_name), '') AS name,
        COALESCE(contact.language, tenant.languages[1], 'en') AS language,
        asked.known, contact.asking_stopped_at IS NOT NULL AS stopped,
-       COALESCE(asked.complained, false) AS complained, COALESCE(asked.undeliverable, false) AS undeliverable
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
-       AS request (email_id, tenant_id, contact_id, n)
+       COALESCE(asked.complained, false) AS complained, COALESCE(asked.undeliverable, false) AS undeliverable,
+       COALESCE(asked.removes, false) AS "remindsOfRemoval"
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY
+       AS request (email_id, tenant_id, contact_id, enrolment_id, n)
      LEFT JOIN contact ON contact.id = request.contact_id AND contact.tenant_id = request.tenant_id
      LEFT JOIN tenant ON tenant.id = contact.tenant_id
      CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('graceSeconds', grace_seconds, 'rejected', rejected_at IS NOT NULL,
            'bounceKind', bounce_kind, 'acceptedAt', accepted_at, 'sealed', sealed)) FILTER (WHERE email_id = request.email_id) -> 0 AS known,
          bool_or(complained_at IS NOT NULL) AS complained,
-         bool_or((rejected_at IS NOT NULL OR bounce_kind = 'hard') AND address_changed_at IS NULL) AS undeliverable
+         bool_or((rejected_at IS NOT NULL OR bounce_kind = 'hard') AND address_changed_at IS NULL) AS undeliverable,
+         (array_agg(grace_seconds > 0 AND address_changed_at IS NULL ORDER BY asked_at DESC)
+           FILTER (WHERE enrolment_id = request.enrolment_id AND template = 'opt-in'))[1] AS removes
        FROM opt_in_ask WHERE opt_in_ask.contact_id = contact.id
      ) AS asked
      ORDER BY request.n`,
@@ -61,6 +66,7 @@ export async function factsOf(
       requests.map((request) => request.emailId),
       requests.map((request) => request.tenantId),
       requests.map((request) => request.contactId),
+      requests.map((request) => request.enrolmentId),
     ],
   );
   return requests.flatMap((request, n) => {
@@ -106,7 +112,7 @@ export function asksOf(tx: EntityManager, tenantId: string, contactIds: readonly
 }
 
 const OPT_IN_ASK = `email_id AS "emailId", contact_id AS "contactId", enrolment_id AS "enrolmentId",
-  workflow_id AS "workflowId", grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds",
+  workflow_id AS "workflowId", template, grace_seconds AS "graceSeconds", link_valid_seconds AS "linkValidSeconds",
   asked_at AS "askedAt", accepted_at AS "acceptedAt", rejected_at IS NOT NULL AS rejected, bounce_kind AS "bounceKind",
   complained_at IS NOT NULL AS complained, stopped_at IS NOT NULL AS stopped,
   address_changed_at IS NOT NULL AS "addressChanged"`;

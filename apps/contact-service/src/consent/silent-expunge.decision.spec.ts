@@ -11,6 +11,7 @@ const anAsk = (given: Partial<OptInAsk> = {}): OptInAsk => ({
   emailId: 'mail',
   contactId: 'contact',
   enrolmentId: 'enrolment',
+  template: 'opt-in',
   graceSeconds: GRACE,
   linkValidSeconds: GRACE,
   acceptedAt: ago(GRACE),
@@ -47,6 +48,8 @@ test('When all that rule 2 asks for is there, then the contact is removed', () =
   expect(decideSilentExpunge(silent())).toBe('expunge');
 });
 
+const LATER: Partial<OptInAsk> = { template: 'opt-in-reminder', acceptedAt: ago(1) };
+
 describe('each condition by itself', () => {
   const cases: [DeclineReason, string, Partial<Silence>][] = [
     ['gone', 'the contact is unknown or erased', { state: undefined }],
@@ -63,6 +66,13 @@ describe('each condition by itself', () => {
     ['not-asked', 'the mail was not accepted', withAsk({ acceptedAt: null })],
     ['not-asked', 'the mail went to another address', withAsk({ addressChanged: true })],
     ['not-asked', 'the mail promised that nobody is removed', withAsk({ graceSeconds: 0 })],
+    ['not-asked', 'the mail was a reminder', withAsk({ template: 'opt-in-reminder' })],
+    ['not-asked', 'a reminder promised after it that nobody is removed', withOther({ ...LATER, graceSeconds: 0 })],
+    [
+      'not-asked',
+      "another workflow's mail promised after it that nobody is removed",
+      withOther({ ...LATER, enrolmentId: 'foreign', template: 'opt-in', graceSeconds: 0 }),
+    ],
     ['not-asked', 'the link ended before the grace period', withAsk({ linkValidSeconds: GRACE - 1 })],
     ['not-asked', 'the link ended before the grace period of the command', { graceSeconds: GRACE + 1 }],
     ['bounced', 'the mail came back for now', withAsk({ bounceKind: 'soft' })],
@@ -105,6 +115,14 @@ describe('each condition by itself', () => {
 
   test('When another mail came back for now, then the one that arrived counts', () => {
     expect(decideSilentExpunge(silent(withOther({ bounceKind: 'soft' })))).toBe('expunge');
+  });
+
+  test.each<[string, Partial<OptInAsk>]>([
+    ['before it', { acceptedAt: ago(GRACE + 1), graceSeconds: 0 }],
+    ['and came back', { ...LATER, graceSeconds: 0, bounceKind: 'soft' }],
+    ['and was not accepted', { ...LATER, graceSeconds: 0, acceptedAt: null }],
+  ])('When another mail promised %s that nobody is removed, then that does not protect', (_, other) => {
+    expect(decideSilentExpunge(silent(withOther(other)))).toBe('expunge');
   });
 
   test("When another workflow's mail was stopped, then that says nothing of this one", () => {
@@ -152,6 +170,7 @@ const anyAsk: fc.Arbitrary<OptInAsk> = fc.record({
   emailId: fc.constantFrom('mail', 'other', 'third'),
   contactId: fc.constant('contact'),
   enrolmentId: fc.constantFrom('enrolment', 'enrolment', 'foreign'),
+  template: fc.constantFrom('opt-in', 'opt-in', 'opt-in-reminder'),
   workflowId: fc.constant('workflow'),
   complained: fc.boolean(),
   graceSeconds: seconds,
@@ -186,12 +205,17 @@ function mayGo(s: Silence): boolean {
   const promisesKept = s.asks.every(
     ({ acceptedAt, graceSeconds }) => !acceptedAt || acceptedAt.getTime() + graceSeconds * 1_000 <= NOW.getTime(),
   );
+  const [newest] = s.asks
+    .filter(({ acceptedAt, bounceKind }) => acceptedAt !== null && bounceKind === null)
+    .toSorted((a, b) => b.acceptedAt!.getTime() - a.acceptedAt!.getTime() || a.graceSeconds - b.graceSeconds);
   return [
     s.state === 'active',
     !s.consented,
     own.every(({ stopped }) => !stopped),
     !s.held && !s.killSwitch && s.policy === 'permanent',
     ask.graceSeconds > 0,
+    ask.template === 'opt-in',
+    newest === undefined || newest.graceSeconds > 0,
     waited >= s.graceSeconds && promisesKept,
     ask.linkValidSeconds >= s.graceSeconds && ask.linkValidSeconds >= ask.graceSeconds,
     ask.bounceKind === null,

@@ -1,4 +1,4 @@
-import type { BounceKind, DeclineReason } from '#contracts';
+import type { BounceKind, DeclineReason, OptInMail } from '#contracts';
 import type { ContactState, ExpungePolicy } from '../expunge/expunge.decision.js';
 
 /** A mail that was asked for, and what became of it. */
@@ -6,6 +6,7 @@ export interface OptInAsk {
   readonly emailId: string;
   readonly contactId: string;
   readonly enrolmentId: string;
+  readonly template: OptInMail;
   readonly graceSeconds: number;
   readonly linkValidSeconds: number;
   readonly acceptedAt: Date | null;
@@ -48,9 +49,10 @@ export interface Silence {
 /**
  * Rule 2: nobody is removed for silence unless the mail that asked was accepted at least the grace period ago and has not
  * bounced since, its link was valid all that time, no opt-in was given, nothing holds the contact, the policy is on and the
- * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal. What another
- * workflow's mail has promised is kept too, and an address at which it came back for good reaches nobody; what came back from an
- * earlier address of the contact says nothing of the present one.
+ * enrolment was not stopped. Pure. A decline and a complaint do not protect: they end the mails, not the removal. What reminders
+ * and other workflows' mails have promised is kept too: their time, and when the last one said so, that nobody is removed. An
+ * address at which a mail came back for good reaches nobody; what came back from an earlier address of the contact says nothing
+ * of the present one.
  */
 export function decideSilentExpunge(silence: Silence): DeclineReason | 'expunge' {
   const { asks, enrolmentId, killSwitch, policy } = silence;
@@ -75,10 +77,23 @@ function decideByMails({ asks, enrolmentId, emailId, graceSeconds, now }: Silenc
 function endByMail(asks: readonly OptInAsk[], ask: OptInAsk, graceSeconds: number): number | 'not-asked' | 'bounced' {
   // With a grace of 0 the mail promised that nobody is removed.
   if (!ask.acceptedAt || ask.addressChanged || ask.graceSeconds === 0) return 'not-asked';
+  if (ask.template !== 'opt-in' || wasToldNobodyGoes(asks)) return 'not-asked';
   const grace = Math.max(ask.graceSeconds, graceSeconds);
   if (ask.linkValidSeconds < grace) return 'not-asked';
   if (ask.bounceKind !== null || asks.some((one) => cameBackForGood(one) && !one.addressChanged)) return 'bounced';
   return Math.max(secondsAfter(ask.acceptedAt, grace), ...asks.map(promisedUntil));
+}
+
+/** By the last mail that arrived: while expunge is off, and by a workflow that only asks, a mail says that nothing is removed. */
+function wasToldNobodyGoes(asks: readonly OptInAsk[]): boolean {
+  const lastSaying = (nobodyGoes: boolean): number =>
+    Math.max(
+      ...asks
+        .filter(({ bounceKind, graceSeconds }) => bounceKind === null && (graceSeconds === 0) === nobodyGoes)
+        .map(({ acceptedAt }) => acceptedAt?.getTime() ?? Number.NEGATIVE_INFINITY),
+    );
+  const said = lastSaying(true);
+  return said > Number.NEGATIVE_INFINITY && said >= lastSaying(false);
 }
 
 /**

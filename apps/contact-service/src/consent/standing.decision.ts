@@ -80,7 +80,7 @@ export function decideStanding(situation: Situation): Stand {
   return { state, endsAt: end, daysLeft, keptBy, overdue };
 }
 
-const isUnderWay = ({ acceptedAt, rejected, askedAt }: SentAsk, now: Date): boolean =>
+export const isUnderWay = ({ acceptedAt, rejected, askedAt }: SentAsk, now: Date): boolean =>
   acceptedAt === null && !rejected && askedAt.getTime() + UNDER_WAY_AT_MOST_MS > now.getTime();
 
 /** By the last word of one: it has asked for the removal of late, or is over because a mail came back. */
