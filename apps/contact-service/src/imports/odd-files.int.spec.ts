@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import { waitUntil } from '#local';
 import { anImport, type File, reportOf, upload, WITH_BASIS } from '../../test/an-import.js';
 import { aTenant, type ContactService, startContactService, type TestTenant } from '../../test/start.js';
@@ -62,7 +64,19 @@ const REFUSED: [string, File, string, string?][] = [
   ],
   ['has a row of more than 1 MiB in Windows-1252', longIn1252, 'line-too-long', 'Row 2 is'],
   ['opens a quote, and more than 1 MiB follows', `email,name\na@example.org,"Z\n${rows(60_000)}`, 'line-too-long'],
-  ['opens a quote in the header', '"email,name\na@example.org,Zoe\n', 'broken-quotes'],
+  ['opens a quote in the header', '"email,name\na@example.org,Zoe\n', 'broken-quotes', 'in row 1 is never closed'],
+  [
+    'closes only some quotes of the header',
+    '"email";"name\na@example.org;Zoe\n',
+    'broken-quotes',
+    'in row 1 is never closed',
+  ],
+  [
+    'has a quote inside the name of a column',
+    '"email","na"me"\na@example.org,Zoe\n',
+    'broken-quotes',
+    'A quote in row 1 stands where none may be',
+  ],
   ['has a quote inside a value', 'email,name\na@example.org,Zoe "Z" Luna\n', 'broken-quotes'],
   ['has text behind a closed quote', 'email,name\na@example.org,"Zoe" Luna\n', 'broken-quotes'],
   ['has a row with more values', 'email,name\na@example.org,Zoe\nb@example.org,Bo,x\n', 'uneven-rows', 'Row 3 has'],
@@ -132,6 +146,57 @@ describe('When a file', () => {
     sender.destroy();
     const gone = async () => JSON.stringify(await left()) === JSON.stringify(NOTHING) || undefined;
     await waitUntil(gone, { what: 'nothing is kept', timeoutMs: 30_000 });
+  });
+});
+
+describe('When the names of columns are in quotes', () => {
+  const quoted = (values: readonly string[], separator: string): string =>
+    values.map((value) => `"${value.replaceAll('"', '""')}"`).join(separator);
+  const separators = [
+    ['commas', ','],
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+    ['bars', '|'],
+  ] as const;
+  const lineEnds = [
+    ['Unix', '\n'],
+    ['Windows', '\r\n'],
+    ['Mac', '\r'],
+  ] as const;
+  const written = separators.flatMap(([name, separator]) =>
+    lineEnds.map(([system, lineEnd]) => [name, system, separator, lineEnd] as const),
+  );
+
+  test.each(written)('and there are %s and %s line ends, then they are read', async (...[, , separator, lineEnd]) => {
+    const company = await aTenant(service);
+    const table = [
+      ['email', 'name', 'a, b; c | d'],
+      ['a@example.org', 'Zoe', 'x'],
+    ];
+    const file = table.map((row) => quoted(row, separator) + lineEnd).join('');
+    const done = await anImport(service, company, file);
+    expect(done).toMatchObject({ state: 'done', rowsTotal: 1, rowsImported: 1 });
+    const [contact] = await service.db.query('SELECT * FROM contact WHERE tenant_id = $1', [company.tenantId]);
+    expect(contact).toMatchObject({ email: 'a@example.org', family_name: 'Zoe' });
+  });
+
+  test('and hold quotes and line breaks, then they are read, and are in the report as they were', async () => {
+    const company = await aTenant(service);
+    const file = `${quoted(['E-\r\nMail', 'the "real" name', 'name'], ';')}\r\na@example.org;Zoe;Luna\r\n`;
+    const done = await anImport(service, company, file);
+    expect(done).toMatchObject({ rowsTotal: 1, rowsImported: 1 });
+    const { text } = await reportOf(service, company, done.id);
+    expect(text).toBe('"E-\r\nMail","the ""real"" name",name,status,reason,row\na@example.org,Zoe,Luna,imported,,2\n');
+  });
+
+  test('because a program that saved our report puts everything into quotes, then it can be uploaded again', async () => {
+    const company = await aTenant(service);
+    const { id } = await anImport(service, company, 'email,"full ""name""",phone\na@example.org,"Luna, Zoe",12\n');
+    const report = parse((await reportOf(service, company, id, '?only=rejected')).text);
+    const saved = stringify(report, { quoted: true, quoted_empty: true, record_delimiter: 'windows' });
+    expect(saved).toContain('"email","full ""name""","phone","status","reason","row"\r\n"a@example.org",');
+    const mended = await anImport(service, company, saved.replace('"12"', '"+49 30 1234567"'));
+    expect(mended).toMatchObject({ rowsTotal: 1, rowsImported: 1 });
   });
 });
 

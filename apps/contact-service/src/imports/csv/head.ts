@@ -16,16 +16,17 @@ export interface Head {
 
 /**
  * The header row, from the first bytes of a file, and by which character its columns are separated: the one that makes the
- * most columns with a known name of it, and then the most at all. Throws {@link Rejection} 422 for a header with which
- * nothing can be imported.
+ * most columns with a known name of it, and then the most at all. A header in quotes is broken for every separator but its own,
+ * so only what none can read is. Throws {@link Rejection} 422 for a header with which nothing can be imported.
  */
 export function readHead(bytes: Buffer, isWholeFile: boolean): Head {
   const text = textOf(bytes);
   if (text.trim() === '') throw unusable('empty-file', 'The file is empty.');
   if (!isWholeFile && !/[\r\n]/.test(text)) throw headerTooLong();
-  const heads = DELIMITERS.flatMap((delimiter) => headBy(text, delimiter) ?? []);
+  const tried = DELIMITERS.map((delimiter) => headBy(text, delimiter));
+  const heads = tried.filter((one): one is Head => !(one instanceof CsvError));
   const [best] = heads.toSorted((a, b) => known(b) - known(a) || b.columns.length - a.columns.length);
-  if (!best) throw unusable('broken-quotes', 'A quote in the header is never closed.');
+  if (!best) throw inOurWords(furthest(tried.filter((one) => one instanceof CsvError)));
   requireUsable(best);
   return best;
 }
@@ -41,15 +42,22 @@ function requireUsable({ columns, mapping }: Head): void {
   }
 }
 
-function headBy(text: string, delimiter: string): Head | undefined {
+/** Or why it cannot be read with this separator. */
+function headBy(text: string, delimiter: string): Head | CsvError {
   try {
     const [columns = []] = parse(text, { ...csvOptions(delimiter), to: 1 }) as string[][];
     return { delimiter, columns, mapping: mappingOf(columns) };
   } catch (error) {
-    if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED') return undefined;
-    throw error instanceof CsvError ? inOurWords(error) : error;
+    if (error instanceof CsvError) return error;
+    throw error;
   }
 }
+
+/** The error that is most likely the file's own: with a wrong separator the first value in quotes fails already. */
+const furthest = (errors: readonly CsvError[]): CsvError =>
+  errors.reduce((best, error) => (columnsRead(error) > columnsRead(best) ? error : best));
+
+const columnsRead = (error: CsvError): number => Number(error.index ?? 0);
 
 const known = ({ mapping }: Head): number => Object.values(mapping).filter((columns) => columns.length > 0).length;
 
