@@ -31,7 +31,7 @@ export class ImportChunk {
     rows.forEach(({ record, found }, n) => {
       // As in a spreadsheet, whose first row is the header.
       const no = of.rowsRead + n + 2;
-      const refused = 'reason' in found ? found : obstacle(found);
+      const refused = obstacle(found);
       if (refused) report.push(this.refusedRow(of.tenantId, no, record, refused));
       else {
         const contactId = uuidv7();
@@ -45,25 +45,32 @@ export class ImportChunk {
     return countsOf(report);
   }
 
-  /** Tells why a person may not be added, row after row: the first row with an address takes it. */
+  /**
+   * Tells why a person may not be added, row after row: the first row with an address that can be used takes it. Rows that are
+   * refused already are asked about as well: of who is in the ledger nothing is kept, whatever else is wrong with the row.
+   */
   private async obstacles(
     tx: EntityManager,
     { id, tenantId }: Position,
     rows: readonly ReadRow[],
-  ): Promise<(person: Person) => Refused | undefined> {
-    const people = rows.flatMap(({ found }) => ('reason' in found ? [] : [addressKey(found.email)]));
-    const addresses = [...new Set(people)];
+  ): Promise<(found: Person | Refused) => Refused | undefined> {
+    const named = rows.flatMap(({ found: { email } }) => (email === undefined ? [] : [addressKey(email)]));
+    const addresses = [...new Set(named)];
     await lockAddresses(tx, tenantId, addresses);
     const hashes = addresses.map((address) => this.keys.hash(tenantId, address));
     const taken = await holdersOf(tx, tenantId, addresses, hashes);
-    return ({ email }) => {
+    return (found) => {
+      const refused = 'reason' in found ? found : undefined;
+      const { email } = found;
+      if (email === undefined) return refused;
       const address = addressKey(email);
       const holder = taken.get(address);
+      if (holder?.suppression) return refusedBy(holder.suppression, holder.until);
+      if (refused) return refused;
       if (!holder) {
         taken.set(address, { state: 'active', importId: id });
         return undefined;
       }
-      if (holder.suppression) return refusedBy(holder.suppression, holder.until);
       if (holder.state === 'expunging') return { reason: 'being-removed', email };
       return { reason: holder.importId === id ? 'duplicate-in-file' : 'address-taken', email };
     };

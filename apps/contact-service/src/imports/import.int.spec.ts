@@ -146,6 +146,12 @@ describe('a file', () => {
     expect(rejected.text.trimEnd().split('\n')).toHaveLength(11);
   });
 
+  test('When the first row with an address cannot be used, then the next one with it is imported', async () => {
+    const tenant = await aTenant(service);
+    const done = await anImport(service, tenant, 'email,phone\na@example.org,12\nA@example.org,\na@example.org,12\n');
+    expect(done).toMatchObject({ rowsImported: 1, rejected: [{ reason: 'bad-field:phone', rows: 2 }] });
+  });
+
   test('When refused rows are mended in the report and uploaded again, then every value is as it was in the file', async () => {
     const tenant = await aTenant(service);
     const starts = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];

@@ -29,6 +29,11 @@ const entriesOf = ({ tenantId }: TestTenant): Promise<Record<string, unknown>[]>
     [tenantId],
   );
 
+const rowsKept = (importId: string): Promise<Record<string, unknown>[]> =>
+  service.db.query('SELECT reason, fields, address_hash FROM import_row WHERE import_id = $1 ORDER BY row_no', [
+    importId,
+  ]);
+
 const lookup = (tenant: TestTenant, email: string) =>
   service.call(tenant.officer, 'POST', '/v1/suppressions/lookup', { email });
 
@@ -61,6 +66,28 @@ describe('When somebody was removed', () => {
     const done = await anImport(service, tenant, `email,name\n${email},Zoe\nfree@example.org,Free\n`);
     expect(done).toMatchObject({ rowsImported: 1, rejected: [{ reason: 'suppressed', rows: 1 }] });
     expect((await reportOf(service, tenant, done.id)).text).toContain('\n,,rejected,suppressed,2\n');
+  });
+
+  test('then nothing of a row with the address is kept, whatever else is wrong with the row', async () => {
+    const tenant = await aTenant(service);
+    const { email } = await aRemoved(tenant);
+    const lines = [
+      'email,name,phone,source,lawful basis',
+      `${email},Zoe,12,Fair,consent`,
+      `${email},${'Zoe'.repeat(70)},,Fair,consent`,
+      `${email},Zoe,,,consent`,
+      `${email},Zoe,,Fair,`,
+      'other@example.org,Zoe,12,Fair,consent',
+    ];
+    const done = await anImport(service, tenant, lines.join('\n'), { query: '' });
+    expect(done.rejected).toEqual([
+      { reason: 'suppressed', rows: 4 },
+      { reason: 'bad-field:phone', rows: 1 },
+    ]);
+    expect(await rowsKept(done.id)).toEqual([
+      ...many(4, () => ({ reason: 'suppressed', fields: null, address_hash: null })),
+      { reason: 'bad-field:phone', fields: lines[5]!.split(','), address_hash: expect.any(String) },
+    ]);
   });
 
   test.each([
@@ -286,6 +313,15 @@ describe('When adding meets an expunge that has not committed yet', () => {
       anImport(service, tenant, `email\n${email}\nnew@example.org\n`),
     );
     expect(done).toMatchObject({ rowsImported: 1, rejected: [{ reason: 'suppressed', rows: 1 }] });
+  });
+
+  test('then a running import waits for it also with a row that is refused anyway, and keeps nothing of it', async () => {
+    const [tenant, { email }] = [await aTenant(service), aPerson()];
+    const contactId = await aContact(service, tenant, { email });
+    const done = await whileErasing(tenant, contactId, () =>
+      anImport(service, tenant, `email,name,phone\n${email},Zoe,12\n`),
+    );
+    expect(await rowsKept(done.id)).toEqual([{ reason: 'suppressed', fields: null, address_hash: null }]);
   });
 });
 
