@@ -94,7 +94,7 @@ export async function leaseMails(tx: EntityManager, ids: readonly string[], term
        UPDATE mail SET lease_id = $2, lease_until = now() + $3 * interval '1 second',
          budget_day = CASE WHEN ${IS_OPT_IN} THEN ${TODAY} END
        WHERE email_id = ANY($1::uuid[]) AND ${IS_DUE}
-       RETURNING *, queued_at < now() - interval '1 hour' *
+       RETURNING *, coalesce(tries_since, queued_at) < now() - interval '1 hour' *
          CASE purpose WHEN 'removal-link' THEN least($4::int, $5::int) ELSE $4::int END AS expired
      )
      SELECT claimed.*, tenant.name, tenant.languages, tenant.privacy_contact, tenant.mail_domain

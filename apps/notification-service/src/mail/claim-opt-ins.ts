@@ -43,9 +43,13 @@ export class ClaimOptIns {
 
 const toDueMail = (row: DueRow) => ({ emailId: row.email_id, tenantId: row.tenant_id, counted: row.counted });
 
+/** It may have been handed over before with the date it was queued at, which a repeat has to keep. */
+const MAY_BE_KNOWN = '(mail.attempts > 0 OR mail.lease_id IS NOT NULL)';
+
 /**
  * To the beginning of the next day. The time spent waiting for a budget does not count as time in which the mail could not
- * be handed over: a mail that was not tried yet is as if it were queued then.
+ * be handed over: one that was not tried yet is as if it were queued then, and with the others the wait is left out of the
+ * time they are tried.
  */
 async function putOff(
   tx: EntityManager,
@@ -55,7 +59,8 @@ async function putOff(
   if (over.size === 0) return;
   await tx.query(
     `UPDATE mail SET due_at = next_day.begin, last_code = late.code,
-       queued_at = CASE WHEN mail.attempts = 0 AND mail.lease_id IS NULL THEN next_day.begin ELSE mail.queued_at END
+       queued_at = CASE WHEN ${MAY_BE_KNOWN} THEN mail.queued_at ELSE next_day.begin END,
+       tries_since = CASE WHEN ${MAY_BE_KNOWN} THEN coalesce(mail.tries_since, mail.queued_at) + (next_day.begin - mail.due_at) END
      FROM (SELECT (${TODAY} + 1)::timestamp AT TIME ZONE 'UTC' AS begin) AS next_day,
        unnest($1::uuid[], $2::text[]) AS o (tenant_id, code)
        CROSS JOIN LATERAL (

@@ -4,6 +4,7 @@ import { TenantsApart1765000000000 } from './0002-tenants-apart.js';
 import { OptInMails1767000000000 } from './0003-opt-in-mails.js';
 import { CancelledMails1769000000000 } from './0004-cancelled-mails.js';
 import { TraceOfMail1791000000000 } from './0005-trace-of-mail.js';
+import { TimeOfTrying1793000000000 } from './0006-time-of-trying.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -12,4 +13,5 @@ export const migrations = [
   CancelledMails1769000000000,
   HeadersAsWritten1790000000000,
   TraceOfMail1791000000000,
+  TimeOfTrying1793000000000,
 ];

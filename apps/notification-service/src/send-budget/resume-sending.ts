@@ -43,7 +43,7 @@ async function resume(tx: EntityManager, tenantId: string): Promise<boolean> {
     [tenantId],
   );
   await tx.query(
-    `UPDATE mail SET due_at = now(), queued_at = least(queued_at, now())
+    `UPDATE mail SET due_at = now(), queued_at = least(queued_at, now()), tries_since = tries_since - (due_at - now())
      WHERE tenant_id = $1 AND ${IS_OPT_IN} AND last_code = 'sending-paused' AND due_at > now()`,
     [tenantId],
   );
