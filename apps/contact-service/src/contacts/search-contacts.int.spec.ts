@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { many } from '../../../../test/support/make.js';
+import { rowsRead } from '../../../../test/support/rows-read.js';
 import {
   aContact,
   aPerson,
@@ -154,20 +155,9 @@ test('When 20,000 contacts are stored, then a page still reads about as many row
     [tenant.tenantId],
   );
   for (const body of [{}, { name: 'smith' }, { name: 'nn' }, { name: 'smith7' }, { email: 'p7@example.org' }]) {
-    const before = await rowsRead();
+    const before = await rowsRead(service, 'contact');
     const { items } = await search(tenant, { ...body, limit: 20 });
     expect(items).toHaveLength('email' in body ? 1 : 20);
-    expect((await rowsRead()) - before).toBeLessThan(100);
+    expect((await rowsRead(service, 'contact')) - before).toBeLessThan(100);
   }
 });
-
-/** Rows and index entries of the table contact the database has read so far. */
-async function rowsRead(): Promise<number> {
-  // Each connection keeps its counters to itself for a while, so every one of the pool is told to hand them in.
-  await Promise.all(many(20, () => service.appDb.query('SELECT pg_stat_force_next_flush(), pg_sleep(0.02)')));
-  const [row] = await service.db.query(
-    `SELECT (seq_tup_read + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'contact'))::int AS rows
-     FROM pg_stat_user_tables WHERE relname = 'contact'`,
-  );
-  return row.rows;
-}

@@ -5,6 +5,7 @@ import { EraseContactData, RequestOptIn } from '#contracts';
 import { inTenant, Relay } from '#messaging';
 import { waitUntil } from '#local';
 import { Pumps } from '#service';
+import { rowsRead } from '../../../../test/support/rows-read.js';
 import { anImport, type ImportAnswer, reportOf, untilState, upload } from '../../test/an-import.js';
 import { aHold } from '../../test/a-hold.js';
 import { expunge } from '../../test/expunged.js';
@@ -296,6 +297,61 @@ describe('When an import is undone', () => {
     expect(waiting).toEqual([{ reason: 'import-undone' }]);
   });
 
+  test('and somebody it has disabled is active again meanwhile, then they are disabled as well in the end', async () => {
+    const tenant = await aTenant(service, 'off');
+    const { id } = await anImport(service, tenant, file(150));
+    await service.app.get(Pumps).stop();
+    await act(tenant, id, 'undo');
+    const undo = service.app.get(RemoveUndone);
+    await undo.execute();
+    const [first] = await idsOf(tenant, id);
+    await service.db.query(`UPDATE contact SET state = 'active', disabled_at = NULL WHERE id = $1`, [first]);
+    while ((await undo.execute()) === 'more');
+    service.app.get(Pumps).start();
+    expect(await untilState(service, tenant, id, ['undone'])).toMatchObject({ contactsUndone: 151 });
+    const left = await service.db.query(`SELECT id FROM contact WHERE import_id = $1 AND state = 'active'`, [id]);
+    expect(left).toEqual([]);
+    expect(await positionOf(id)).toBeNull();
+  });
+
+  test('and another process ends it while one waits, then that one leaves no id of a contact behind', async () => {
+    const tenant = await aTenant(service, 'off');
+    const { id } = await anImport(service, tenant, file(1));
+    const [contactId] = await idsOf(tenant, id);
+    await service.app.get(Pumps).stop();
+    await act(tenant, id, 'undo');
+    await service.whileHeld(
+      { sql: 'SELECT FROM subject WHERE contact_id = $1 FOR UPDATE', values: [contactId] },
+      () => service.app.get(RemoveUndone).execute(),
+      async (other) => {
+        await other.query(`UPDATE contact SET state = 'disabled', disabled_at = now() WHERE id = $1`, [contactId]);
+        await other.query(`UPDATE import SET state = 'undone' WHERE id = $1`, [id]);
+      },
+    );
+    service.app.get(Pumps).start();
+    expect(await positionOf(id)).toBeNull();
+  });
+
+  test('then a chunk reads only its own contacts, not those that are done nor the others of the company', async () => {
+    const tenant = await aTenant(service, 'off');
+    const id = randomUUID();
+    await service.app.get(Pumps).stop();
+    await service.db.query(`INSERT INTO import (id, tenant_id, state, created_by) VALUES ($1, $2, 'undoing', 'r')`, [
+      id,
+      tenant.tenantId,
+    ]);
+    await service.db.query(ADD_CONTACTS, [tenant.tenantId, null, 'active', 20_000]);
+    await service.db.query(ADD_CONTACTS, [tenant.tenantId, id, 'disabled', 20_000]);
+    await service.db.query(ADD_CONTACTS, [tenant.tenantId, id, 'active', 300]);
+    const undo = service.app.get(RemoveUndone);
+    await undo.execute();
+    const before = await rowsRead(service, 'contact');
+    await undo.execute();
+    expect((await rowsRead(service, 'contact')) - before).toBeLessThan(1_000);
+    service.app.get(Pumps).start();
+    expect(await untilState(service, tenant, id, ['undone'])).toMatchObject({ contactsUndone: 300 });
+  });
+
   test('and it still runs, or somebody was asked to opt in, then that is refused', async () => {
     const tenant = await aTenant(service);
     await service.app.get(Pumps).stop();
@@ -343,6 +399,16 @@ describe('When an import is undone', () => {
     expect([...told]).toEqual([contacts[0]]);
   });
 
+  const positionOf = async (id: string): Promise<string | null> => {
+    const [row] = await service.db.query('SELECT undone_up_to AS id FROM import WHERE id = $1', [id]);
+    return row.id;
+  };
+  /** Each after all that are there. */
+  const ADD_CONTACTS = `
+    WITH person AS (SELECT uuidv7() AS id FROM generate_series(1, $4)),
+      known AS (INSERT INTO subject (contact_id, tenant_id) SELECT id, $1 FROM person)
+    INSERT INTO contact (id, tenant_id, source, import_id, state, disabled_at)
+    SELECT id, $1, 'import', $2, $3, CASE $3 WHEN 'disabled' THEN now() END FROM person`;
   const ASK = `INSERT INTO opt_in_ask (email_id, tenant_id, contact_id, enrolment_id, workflow_id, template, token_hash,
     grace_seconds, link_valid_seconds) VALUES ($1, $2, $3, $1, $1, 'opt-in', $4, 60, 60)`;
   const ask = (tenant: TestTenant, contactId: string) =>

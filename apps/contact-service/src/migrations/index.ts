@@ -8,6 +8,7 @@ import { Imports1768000000000 } from './0006-imports.js';
 import { VerifiedAddresses1769000000000 } from './0007-verified-addresses.js';
 import { EndedImports1769100000000 } from './0008-ended-imports.js';
 import { EndOfAsking1769200000000 } from './0009-end-of-asking.js';
+import { UndoneUpTo1793000000000 } from './0010-undone-up-to.js';
 
 export const migrations = [
   CreateTables1764000000000,
@@ -20,4 +21,5 @@ export const migrations = [
   EndedImports1769100000000,
   EndOfAsking1769200000000,
   HeadersAsWritten1790000000000,
+  UndoneUpTo1793000000000,
 ];
