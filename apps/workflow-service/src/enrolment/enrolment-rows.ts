@@ -6,7 +6,7 @@ import type { Changed } from './fold-inputs.js';
 /** Milliseconds since 1970: made into a date several times faster than text is. */
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
-const STATE_COLUMNS = `e.id, e.tenant_id, e.contact_id, e.workflow_id, e.version, e.state, e.declined, e.step, e.attempt, e.first_attempt, e.unanswered,
+const STATE_COLUMNS = `e.id, e.tenant_id, e.contact_id, e.workflow_id, e.version, e.state, e.declined, e.step, e.attempt, e.first_attempt, e.reminded_again, e.unanswered,
   e.opt_in_mail, ${ms('e.accepted_at')} AS accepted_at, ${ms('e.asked_at')} AS asked_at, e.postponed, e.late_timers, e.reason`;
 
 /** All enrolments of these contacts, whose subjects the caller has locked; and the time by the database's clock. */
@@ -46,11 +46,12 @@ async function updateEnrolments(tx: EntityManager, states: readonly EnrolmentSta
     `UPDATE enrolment e
      SET state = n.state, declined = n.declined, step = n.step, attempt = n.attempt, opt_in_mail = n.opt_in_mail,
        accepted_at = n.accepted_at, asked_at = n.asked_at, postponed = n.postponed, late_timers = n.late_timers,
-       reason = n.reason, first_attempt = n.first_attempt, unanswered = n.unanswered, changed_at = now()
+       reason = n.reason, first_attempt = n.first_attempt, unanswered = n.unanswered,
+       reminded_again = n.reminded_again, changed_at = now()
      FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[],
-         $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::int[], $13::boolean[])
+         $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::int[], $13::boolean[], $14::int[])
        AS n (id, state, declined, step, attempt, opt_in_mail, accepted_at, asked_at, postponed, late_timers, reason,
-         first_attempt, unanswered)
+         first_attempt, unanswered, reminded_again)
      WHERE e.id = n.id`,
     [
       column(({ enrolmentId }) => enrolmentId),
@@ -66,6 +67,7 @@ async function updateEnrolments(tx: EntityManager, states: readonly EnrolmentSta
       column(({ reason }) => reason),
       column(({ firstAttempt }) => firstAttempt),
       column(({ unanswered }) => unanswered),
+      column(({ remindedAgain }) => remindedAgain),
     ],
   );
 }
@@ -106,6 +108,7 @@ interface StateRow {
   readonly step: number;
   readonly attempt: number;
   readonly first_attempt: number;
+  readonly reminded_again: number;
   readonly unanswered: boolean;
   readonly opt_in_mail: string | null;
   readonly accepted_at: number | null;
@@ -126,6 +129,7 @@ const toState = (row: StateRow): EnrolmentState => ({
   step: row.step,
   attempt: row.attempt,
   firstAttempt: row.first_attempt,
+  remindedAgain: row.reminded_again,
   unanswered: row.unanswered,
   optInMail: row.opt_in_mail ?? undefined,
   acceptedAt: toDate(row.accepted_at),

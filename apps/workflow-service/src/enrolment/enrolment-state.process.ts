@@ -32,6 +32,8 @@ export interface EnrolmentState {
   readonly attempt: number;
   /** What becomes of the mails of earlier attempts counts no more: the contact has been asked anew since. */
   readonly firstAttempt: number;
+  /** How many attempts since then were made for reminders that came back: they take none from the mail that asks. */
+  readonly remindedAgain: number;
   /** The mail whose acceptance starts the grace period, and when it was accepted. */
   readonly optInMail?: string;
   readonly acceptedAt?: Date;

@@ -179,6 +179,38 @@ describe('What the messages do', () => {
     expect(second!.data.emailId).not.toBe(first!.data.emailId);
   });
 
+  test('When a reminder comes back softly each time, then the removal is asked for after the time it named, not before', async () => {
+    const reminding = await service.anActive(STEPS);
+    const ids = await service.anEnrolled(reminding);
+    /** What is due fires, and the mail that follows is accepted. */
+    const next = async () => {
+      await service.pass(ids.contactId);
+      await service.fire();
+      const { data } = (await service.said(ids.contactId)).at(-1)!;
+      const purpose = data.template as 'opt-in' | 'opt-in-reminder';
+      const mail = { ...ids, emailId: String(data.emailId), purpose, at: new Date().toISOString() };
+      await service.deliver(EmailAccepted, mail);
+      return mail;
+    };
+    const comesBack = async (mail: Awaited<ReturnType<typeof next>>) =>
+      service.deliver(EmailBounced, { ...mail, kind: 'soft', code: 'dsn-4-2-2' });
+    for (const _ of ['first', 'second']) await comesBack(await next());
+    const third = await next();
+    for (const _ of ['first', 'second', 'third']) await comesBack(await next());
+    const { state, due_in: dueInSeconds } = (await service.enrolment(ids.contactId))!;
+    expect(state).toBe('waiting');
+    expect(Math.abs(dueInSeconds! - 9 * DAY)).toBeLessThan(60);
+    await service.pass(ids.contactId, -60);
+    await service.fire();
+    expect((await service.said(ids.contactId)).map(({ type }) => type)).not.toContain('ExpungeContact');
+    await service.pass(ids.contactId);
+    await service.fire();
+    expect((await service.said(ids.contactId)).at(-1)).toMatchObject({
+      type: 'ExpungeContact',
+      data: { emailId: third.emailId, graceSeconds: 30 * DAY },
+    });
+  });
+
   test('When its address was corrected after its mail came back, then it is asked anew, by another mail', async () => {
     const { ids, mail } = await anAsked();
     await service.deliver(EmailAccepted, mail);

@@ -33,6 +33,7 @@ const ENROLLED: EnrolmentState = {
   step: 0,
   attempt: 1,
   firstAttempt: 1,
+  remindedAgain: 0,
   postponed: 0,
   unanswered: false,
   lateTimers: 0,
@@ -226,6 +227,41 @@ describe('Mails', () => {
     const again = progress(inLastWait, bounced(mail(2), 'soft'));
     expect(again.state).toMatchObject({ step: 2, attempt: 2, optInMail: mail(0), acceptedAt: NOW });
     expect(progress(again.state, fired).messages[0]?.data).toMatchObject({ emailId: mail(2, 2) });
+  });
+
+  describe('A reminder that comes back softly', () => {
+    const twice = [bounced(mail(0), 'soft'), fired, accepted(mail(0, 2)), bounced(mail(0, 2), 'soft'), fired];
+    /** The mail that asks came back twice, the third one arrived, and its reminder is awaited. */
+    const thirdReminded = after([fired, accepted(mail(0)), ...twice, accepted(mail(0, 3)), fired]);
+    const again = (attempt: number): Input[] => [bounced(mail(2, attempt), 'soft'), fired];
+    const thrice = [...again(3), ...again(4)];
+
+    it('When the attempts of the mail that asks are used up, then the reminder has its own', () => {
+      const state = after([accepted(mail(2, 3)), ...again(3), accepted(mail(2, 4)), ...again(4)], thirdReminded);
+      expect(state).toMatchObject({ state: 'waiting', optInMail: mail(0, 3), attempt: 5, askedAt: NOW });
+    });
+
+    it('When it comes back for the third time, then its timer runs on to the removal, by the mail that was accepted', () => {
+      const state = after([...thrice, accepted(mail(2, 5))], thirdReminded);
+      expect(whyIgnored(decide(state, bounced(mail(2, 5), 'soft'), given()))).toBe('no-further-mails');
+      const last = progress(state, fired);
+      expect(types(last)).toEqual(['ExpungeContact']);
+      expect(last.messages[0]?.data).toMatchObject({ emailId: mail(0, 3) });
+    });
+
+    it('When nobody has heard of its acceptance, then the wait begins with the bounce', () => {
+      const state = progress(after(thrice, thirdReminded), bounced(mail(2, 5), 'soft'));
+      expect(state).toMatchObject({ timer: NOW, messages: [], state: { state: 'waiting', step: 3 } });
+      expect(progress(state.state, fired).timer).toEqual(later(9 * DAY_MS));
+      expect(whyIgnored(decide(state.state, accepted(mail(2, 5)), given()))).toBe('no-outcome-awaited');
+    });
+
+    it('When it has come back, then the mail that asks has its three attempts all the same', () => {
+      const reminders = after([bounced(mail(2), 'soft'), fired, bounced(mail(2, 2), 'soft'), fired], inLastWait);
+      const asks = [bounced(mail(0), 'soft'), fired, bounced(mail(0, 4), 'soft'), fired];
+      expect(after(asks, reminders)).toMatchObject({ state: 'waiting', attempt: 5, optInMail: mail(0, 5) });
+      expect(after([...asks, bounced(mail(0, 5), 'soft')], reminders)).toMatchObject({ state: 'undeliverable' });
+    });
   });
 
   it('When it is told again that a mail came back softly, before the next is sent, then that is no second time', () => {

@@ -3,8 +3,8 @@
  * receiving server has accepted it, the first wait runs from that moment; after it come reminders, each with a wait that
  * runs from its own acceptance, and at the end the removal is asked for. Whoever opts in, is disabled or is stopped is out
  * of it. A decline ends the mails but not the waits. A mail that came back is sent again as another mail, with a clock of
- * its own, or ends in `undeliverable`: nobody is removed who was not reached. Who has another address begins anew. The removal
- * may be put off any number of times.
+ * its own, or ends in `undeliverable`: nobody is removed who was not reached. A reminder that comes back too often ends nothing.
+ * Who has another address begins anew. The removal may be put off any number of times.
  */
 import { actionOf } from '../actions/actions.process.js';
 import { type Begun, promisedSeconds } from '../actions/action.process.js';
@@ -141,8 +141,8 @@ function askAnew(state: EnrolmentState, _: InputOf<'ask-anew'>, { steps, now }: 
   const untouched = isUnderWay(state) && state.optInMail === undefined && state.attempt === state.firstAttempt;
   if (step < 0 || untouched) return { ignored: 'not-asked-yet' };
   const attempt = state.attempt + 1;
-  const anew = { step, attempt, firstAttempt: attempt, optInMail: undefined, acceptedAt: undefined, postponed: 0 };
-  return { state: { ...waiting({ ...state, reason: undefined }), ...anew }, messages: [], timer: now };
+  const none = { optInMail: undefined, acceptedAt: undefined, postponed: 0, remindedAgain: 0, reason: undefined };
+  return { state: { ...waiting(state), ...none, step, attempt, firstAttempt: attempt }, messages: [], timer: now };
 }
 
 /** The outcome is missing for too long: the same is asked once more; asked twice, it is done once. */

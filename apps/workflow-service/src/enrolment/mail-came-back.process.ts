@@ -47,14 +47,28 @@ function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): De
       (first ? action === ('send-opt-in' satisfies ActionName) : emailId === given.emailId(n, state.attempt)),
   );
   if (step < 0 || step > state.step) return { ignored: 'other-mail' };
-  if (state.attempt - state.firstAttempt + 1 >= MOST_ATTEMPTS) return end(state, 'undeliverable', 'bounced');
-  const again = { ...waiting(state), step, attempt: state.attempt + 1 };
+  const { firstAttempt, attempt, remindedAgain } = state;
+  const tries = 1 + (first ? attempt - firstAttempt - remindedAgain : remindedAgain);
+  if (tries >= MOST_ATTEMPTS)
+    return first ? end(state, 'undeliverable', 'bounced') : notRemindedAgain(state, step, given);
+  const again = { ...waiting(state), step, attempt: attempt + 1 };
   return {
     // Told again before the next is sent, it is not taken for that one.
-    state: first ? { ...again, optInMail: undefined, acceptedAt: undefined } : again,
+    state: first
+      ? { ...again, optInMail: undefined, acceptedAt: undefined }
+      : { ...again, remindedAgain: remindedAgain + 1 },
     messages: [],
     timer: new Date(given.now.getTime() + DAY_MS),
   };
+}
+
+/**
+ * The mail that asks was accepted, so the contact has been asked: ended here it would be kept by nothing and removed by
+ * nobody. The timer that its acceptance has set runs on; where that was not heard, the wait begins now.
+ */
+function notRemindedAgain(state: EnrolmentState, step: number, { now }: Given): Decision {
+  if (!state.askedAt || state.step !== step) return { ignored: 'no-further-mails' };
+  return { state: { ...waiting(state), step: step + 1 }, messages: [], timer: now };
 }
 
 /** Whether this mail was, or may have been, sent for this enrolment: at a step it has begun, at an attempt it has made. */
