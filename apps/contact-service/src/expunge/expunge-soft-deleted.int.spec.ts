@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { EraseContactData } from '#contracts';
 import { waitUntil } from '#local';
 import { Pumps } from '#service';
 import { aHold, liftHold } from '../../test/a-hold.js';
+import { anImport, untilState } from '../../test/an-import.js';
 import { aLink, press } from '../../test/removal-link.js';
 import {
   aContact,
@@ -73,6 +75,57 @@ test('When a contact was disabled through a link, then that is what its removal 
   expect(await requestOf(contactId)).toMatchObject(asked);
   const removal = await service.call(tenant.recruiter, 'GET', `/v1/contacts/${contactId}/removal`);
   expect(removal.body).toMatchObject(asked);
+});
+
+describe('When an import was undone while expunge was off', () => {
+  /** A client company with a person whom such an import brought and its undoing disabled. */
+  async function anUndone() {
+    const [tenant, { email }] = [await aTenant(service, 'off'), aPerson()];
+    const { id } = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    await service.call(tenant.recruiter, 'POST', `/v1/imports/${id}/undo`);
+    await untilState(service, tenant, id, ['undone']);
+    const [contact] = await service.db.query('SELECT id FROM contact WHERE import_id = $1', [id]);
+    return { tenant, email, contactId: String(contact.id), importId: id };
+  }
+
+  test('then its people are removed without a mail and without an entry in the ledger', async () => {
+    const { tenant, email, contactId } = await anUndone();
+    await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+    await look();
+    const request = await requestOf(contactId);
+    expect(request).toMatchObject({ requestedBy: 'recruiter', reason: 'import-undone' });
+    expect(request).not.toHaveProperty('sealedRecipient');
+    expect(request).not.toHaveProperty('subjectCommitment');
+    const { expungeId } = request as { expungeId: string };
+    const participants = ['contact-service'];
+    await service.deliver(EraseContactData, { tenantId: tenant.tenantId, contactId, expungeId, participants });
+    expect(await typesAbout(contactId)).toContain('ContactDataErased');
+    const ledger = await service.db.query('SELECT FROM suppression WHERE tenant_id = $1', [tenant.tenantId]);
+    expect(ledger).toEqual([]);
+    expect((await service.call(tenant.recruiter, 'POST', '/v1/contacts', { email })).status).toBe(201);
+  });
+
+  test('and the import is forgotten by then, then that is the same', async () => {
+    const { tenant, contactId, importId } = await anUndone();
+    await service.db.query('DELETE FROM import WHERE id = $1', [importId]);
+    await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+    await look();
+    expect(await requestOf(contactId)).toMatchObject({ reason: 'import-undone' });
+  });
+
+  test('and a person was disabled through a link before, then the removal is the one that person asked for', async () => {
+    const [tenant, { email }] = [await aTenant(service, 'off'), aPerson()];
+    const { id } = await anImport(service, tenant, `email,name\n${email},Zoe\n`);
+    const [{ id: contactId }] = await service.db.query('SELECT id FROM contact WHERE import_id = $1', [id]);
+    await press(service, await aLink(service, { tenantId: tenant.tenantId, email, contactId }));
+    await service.call(tenant.recruiter, 'POST', `/v1/imports/${id}/undo`);
+    await untilState(service, tenant, id, ['undone']);
+    await tenant.setPolicy('permanent', withSoftDeleted('expunge'));
+    await look();
+    const request = await requestOf(contactId);
+    expect(request).toMatchObject({ requestedBy: 'address-holder', reason: 'requested-by-address' });
+    expect(request).toHaveProperty('sealedRecipient');
+  });
 });
 
 test('When it is not known who had a contact disabled, then it is left: its certificate could not be true', async () => {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Audit, type AuditEntry, type PumpResult, Pumps, TenantTurns } from '#service';
+import type { Contact } from '../contacts/contact.js';
 import { type ContactsOfTenant, ofFirstTenant } from './contacts-of-tenant.js';
 import { type Judged, judgeMany } from './judge.js';
 import { accept, type Beginning, RequestExpunge } from './request-expunge.js';
@@ -59,8 +60,17 @@ const isStillDue = ({ tenant, contact, decision }: Judged): boolean =>
  */
 function asItWasAskedFor(judged: Judged): Beginning[] {
   const { disabledBy, disabledAt } = judged.contact;
-  return disabledBy && disabledAt ? [{ judged, accepted: accept(disabledBy, { requestedAt: disabledAt }) }] : [];
+  if (!disabledBy || !disabledAt) return [];
+  const reason = isOfUndoneImport(judged.contact) ? 'import-undone' : undefined;
+  return [{ judged, accepted: accept(disabledBy, { reason, requestedAt: disabledAt }) }];
 }
+
+/**
+ * Such people know nothing of it and are not written to. A recruiter has somebody disabled, without a removal that waits, in no
+ * other way: asked for one person that is refused while expunge is off. The import itself may be forgotten by now.
+ */
+const isOfUndoneImport = ({ disabledBy, importId }: Contact): boolean =>
+  disabledBy === 'recruiter' && importId !== null;
 
 /**
  * Looks without locks. Costs one step along the index of listed contacts for each company that wants this and has nobody
