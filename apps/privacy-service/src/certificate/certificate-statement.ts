@@ -89,7 +89,8 @@ const keptAddress = (until: string): CertificateStatement['kept'][number] => ({
     `${until}, or until the end of an earlier entry for the same address. Without a secret key of that system nobody can ` +
     'find out your address from it.',
   why:
-    'So that the company cannot add you again by mistake, by hand or with an imported file. It is used for nothing else. ' +
+    'So that the company cannot add you again by mistake, by hand or with an imported file, and so that nobody is asked at ' +
+    'your address to agree to be in the system. It is used for nothing else. ' +
     'It goes when you sign up yourself and have shown that the address is yours, and the company’s privacy officer can delete it when you ask.',
 });
 

@@ -75,7 +75,7 @@ describe('The certificate', () => {
   it('When there is an address, then it says until when a fingerprint of it is kept, by the reason of the removal', async () => {
     const yearOf = async (reason: ExpungeReason): Promise<string | undefined> => {
       const kept = await keptAccordingTo({ reason, subjectCommitment: commit(SALT, ADDRESS) });
-      return /keyed fingerprint .* until (\d{4})-\d\d-\d\d,.*cannot add you again by mistake/.exec(
+      return /keyed fingerprint .* until (\d{4})-\d\d-\d\d,.*cannot add you again by mistake.*nobody is asked at your address/.exec(
         kept.join('\n'),
       )?.[1];
     };
