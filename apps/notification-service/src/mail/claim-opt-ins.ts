@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inEveryTenant } from '#messaging';
 import type { OverReason } from '../send-budget/ramp.decision.js';
-import { SendBudget, TODAY } from '../send-budget/send-budget.js';
+import { NEXT_DAY, SendBudget, TODAY } from '../send-budget/send-budget.js';
 import { dropCancelled } from './cancel-mails.js';
 import { type ClaimedMail, type ClaimTerms, type DueRow, IS_DUE, leaseMails, lockDue } from './claim-mails.js';
 import { IS_OPT_IN } from './opt-in-mail.js';
@@ -49,7 +49,8 @@ const MAY_BE_KNOWN = '(mail.attempts > 0 OR mail.lease_id IS NOT NULL)';
 /**
  * To the beginning of the next day. The time spent waiting for a budget does not count as time in which the mail could not
  * be handed over: one that was not tried yet is as if it were queued then, and with the others the wait is left out of the
- * time they are tried.
+ * time they are tried. What is in the count of this day already comes first, by a hair: when a pause ends it goes before all
+ * others, since it takes nothing of the budget.
  */
 async function putOff(
   tx: EntityManager,
@@ -58,10 +59,10 @@ async function putOff(
 ): Promise<void> {
   if (over.size === 0) return;
   await tx.query(
-    `UPDATE mail SET due_at = next_day.begin, last_code = late.code,
+    `UPDATE mail SET due_at = next_day.begin - (mail.budget_day IS NOT DISTINCT FROM ${TODAY})::int * interval '1 microsecond', last_code = late.code,
        queued_at = CASE WHEN ${MAY_BE_KNOWN} THEN mail.queued_at ELSE next_day.begin END,
        tries_since = CASE WHEN ${MAY_BE_KNOWN} THEN coalesce(mail.tries_since, mail.queued_at) + (next_day.begin - mail.due_at) END
-     FROM (SELECT (${TODAY} + 1)::timestamp AT TIME ZONE 'UTC' AS begin) AS next_day,
+     FROM (SELECT ${NEXT_DAY} AS begin) AS next_day,
        unnest($1::uuid[], $2::text[]) AS o (tenant_id, code)
        CROSS JOIN LATERAL (
          SELECT mail.email_id, o.code FROM mail

@@ -2,6 +2,11 @@ import type { EntityManager } from 'typeorm';
 import { EmailAccepted, type EmailPurpose, EmailRejected, message, type Outgoing, type SendEmail } from '#contracts';
 import { type BounceRow, toEmailBounced } from '../bounces/untold-bounces.js';
 
+/** A pause that has ended leaves its mark on the mails that have to wait for the next day's budget all the same. */
+const WAITS_FOR = `
+  CASE WHEN last_code = 'sending-paused' AND NOT EXISTS (SELECT FROM send_pause pause WHERE pause.tenant_id = mail.tenant_id)
+    THEN 'over-budget' ELSE coalesce(last_code, 'waiting') END`;
+
 /**
  * What became of those of these mails that are known already, as it was told before: whoever orders one again has not heard,
  * or has forgotten with a restored database. Of one that waits, for the send budget or a next try, that it does. Nothing
@@ -15,7 +20,7 @@ export async function outcomesSoFar(tx: EntityManager, mails: readonly SendEmail
        outcome, code, at
      FROM mail_outcome WHERE email_id = ANY($1::uuid[]) AND outcome <> 'cancelled'
      UNION ALL
-     SELECT email_id, tenant_id, contact_id, expunge_id, purpose, 'waiting', coalesce(last_code, 'waiting'), now()
+     SELECT email_id, tenant_id, contact_id, expunge_id, purpose, 'waiting', ${WAITS_FOR}, now()
      FROM mail WHERE email_id = ANY($1::uuid[])`,
     [ids],
   );

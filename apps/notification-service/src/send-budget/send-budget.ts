@@ -16,6 +16,8 @@ import { SendingDomains } from './sending-domains.js';
 
 /** The day, in UTC, by the database's clock. */
 export const TODAY = `(now() AT TIME ZONE 'UTC')::date`;
+/** When the budget of the next day begins. */
+export const NEXT_DAY = `(${TODAY} + 1)::timestamp AT TIME ZONE 'UTC'`;
 
 interface BudgetRow {
   readonly tenant_id: string;
@@ -53,6 +55,13 @@ export class SendBudget {
       [[...share.more.keys()], [...share.more.keys()].map((id) => domains.get(id)), [...share.more.values()]],
     );
     return share;
+  }
+
+  /** How many more of a client's mails may be counted today. Nobody takes any of them until the transaction ends. */
+  async left(tx: EntityManager, tenantId: string): Promise<number> {
+    const budgets = await this.lockBudgets(tx, await this.domains.of(tx, [tenantId]));
+    const { allowed, sent } = budgets.get(tenantId)!;
+    return Math.max(0, allowed - sent);
   }
 
   /** Counts what came back; whose mails are complained of too often sends no more of them until a person resumes it. */

@@ -17,10 +17,10 @@ export class ShowSendBudget {
   ) {}
 
   async execute(tenantId: string): Promise<SendBudgetView> {
-    return inTenant(this.db, tenantId, async (tx) => this.look(tx, tenantId));
+    return inTenant(this.db, tenantId, (tx) => this.look(tx, tenantId));
   }
 
-  async look(tx: EntityManager, tenantId: string): Promise<SendBudgetView> {
+  private async look(tx: EntityManager, tenantId: string): Promise<SendBudgetView> {
     const domain = (await this.domains.of(tx, [tenantId])).get(tenantId)!;
     const [row]: Row[] = await tx.query(
       `SELECT budget.day::text, coalesce(today.sent, 0) AS sent, ${ACTIVE_DAYS} AS active_days,
