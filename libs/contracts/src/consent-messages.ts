@@ -123,8 +123,9 @@ export class StopEnrolments extends ContactMessage {
 }
 
 /**
- * Ask this contact again, by mails with clocks of their own, in all enrolments that are not over: it has another address, so
- * what was sent before has asked somebody else, perhaps. Nobody is removed for not answering that, and its fate counts no more.
+ * Ask this contact again, by mails with clocks of their own, in all enrolments that are not over, and in those that have done all
+ * their steps while their workflow takes contacts in: it has another address, so what was sent before has asked somebody else,
+ * perhaps. Nobody is removed for not answering that, and its fate counts no more.
  */
 export class AskAgain extends ContactMessage {
   static readonly type = 'AskAgain';

@@ -2,11 +2,11 @@
 import type { Step } from '../actions/action.process.js';
 import type { Outgoing } from '#contracts';
 import {
+  caresForMails,
   type EnrolmentState,
   type EnrolmentStateName,
   type IgnoredReason,
   type Input,
-  isUnderWay,
 } from './enrolment-state.process.js';
 
 /** The data a decision needs besides the state: the steps of the version, the database's clock, the names of mails. */
@@ -31,7 +31,7 @@ export type InputOf<K extends Kind> = Extract<Input, { kind: K }>;
 /** No further mails; the waits run on to the removal. */
 export function decline(state: EnrolmentState): Decision {
   if (state.declined) return { ignored: 'already-declined' };
-  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
+  if (!caresForMails(state)) return { ignored: 'no-outcome-awaited' };
   return { state: declined(state), messages: [] };
 }
 

@@ -60,7 +60,8 @@ export type Input =
   | { readonly kind: 'contact-disabled' }
   | { readonly kind: 'expunge-declined'; readonly reason: DeclineReason }
   | { readonly kind: 'enrolment-stopped' }
-  | { readonly kind: 'ask-anew' }
+  /** With the ids of the workflows that take contacts in at this moment. */
+  | { readonly kind: 'ask-anew'; readonly workflows: ReadonlySet<string> }
   | { readonly kind: 'outcome-overdue' }
   | { readonly kind: 'timer-lost' };
 
@@ -73,6 +74,12 @@ export type IgnoredReason =
   | 'no-outcome-awaited'
   | 'other-mail';
 
-/** Waits for a timer or an outcome of its own: what happens to its mails still matters. */
+/** Waits for a timer or an outcome of its own. */
 export const isUnderWay = ({ state }: EnrolmentState): boolean =>
   state === 'waiting' || state === 'declined' || state === 'expunging';
+
+/** All its steps are done and nobody has decided anything: it has asked, and removes nobody. */
+export const isCompleted = ({ state, reason }: EnrolmentState): boolean => state === 'ended' && reason === 'completed';
+
+/** What happens to its mails still matters: a mail often comes back only after the last step that it was waited for. */
+export const caresForMails = (state: EnrolmentState): boolean => isUnderWay(state) || isCompleted(state);

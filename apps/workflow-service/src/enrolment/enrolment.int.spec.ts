@@ -231,6 +231,86 @@ describe('What the messages do', () => {
     expect(await service.enrolment(ids.contactId)).toMatchObject({ state: 'waiting', asked: false });
   });
 
+  describe('A workflow that only asks', () => {
+    /** A contact whose mail was accepted, which is all there was to do. */
+    async function aCompleted() {
+      const asking = await service.anActive([{ action: 'send-opt-in' }]);
+      const ids = await service.anEnrolled(asking);
+      await service.fire();
+      const [asked] = await service.said(ids.contactId);
+      const mail = { ...ids, emailId: String(asked!.data.emailId), purpose: 'opt-in' as const, at };
+      await service.deliver(EmailAccepted, mail);
+      expect(await stateOf(ids.contactId)).toEqual(['ended', 'completed']);
+      const path = `/v1/workflows/${asking.workflowId}`;
+      const seen = async () => (await service.call<Enrolments>(asking, 'GET', `${path}/enrolments`)).body;
+      return { asking, ids, mail, path, seen };
+    }
+
+    test('When its mail comes back for good afterwards, then a person sees that; when it is told again, nothing changes', async () => {
+      const { ids, mail, seen } = await aCompleted();
+      expect(await seen()).toMatchObject({ counts: { ...NONE, ended: 1 }, undeliverable: [] });
+      const bounce = { ...mail, kind: 'hard' as const, code: 'dsn-5-1-1' };
+      await service.deliver(EmailBounced, bounce);
+      const shown = await seen();
+      expect(shown).toMatchObject({
+        counts: { ...NONE, undeliverable: 1 },
+        undeliverable: [{ contactId: ids.contactId, reason: 'bounced' }],
+      });
+      await service.deliver(EmailBounced, bounce);
+      expect(await seen()).toEqual(shown);
+    });
+
+    test('When its mail comes back softly afterwards, then another one is asked for, and it is completed again', async () => {
+      const { ids, mail, seen } = await aCompleted();
+      await service.deliver(EmailBounced, { ...mail, kind: 'soft', code: 'dsn-4-2-2' });
+      expect(await service.enrolment(ids.contactId)).toMatchObject({ state: 'waiting', reason: null, due_in: DAY });
+      expect((await seen()).counts).toEqual({ ...NONE, waiting: 1 });
+      await service.pass(ids.contactId);
+      await service.fire();
+      const [first, second] = (await service.said(ids.contactId)).map(({ data }) => String(data.emailId));
+      expect(second).not.toBe(first);
+      await service.deliver(EmailAccepted, { ...mail, emailId: second! });
+      expect(await seen()).toMatchObject({ counts: { ...NONE, ended: 1 } });
+      expect(await service.enrolment(ids.contactId)).toMatchObject({ asked: false, due_in: null });
+    });
+
+    test('When its address is corrected, then it is asked anew, once however often that is told', async () => {
+      const { ids, seen } = await aCompleted();
+      await service.deliver(AskAgain, [
+        { ...ids, at },
+        { ...ids, at },
+      ]);
+      expect((await seen()).counts).toEqual({ ...NONE, waiting: 1 });
+      await service.fire();
+      const mails = (await service.said(ids.contactId)).map(({ type, data }) => [type, data.emailId]);
+      expect(mails).toEqual([
+        ['RequestOptIn', expect.any(String)],
+        ['RequestOptIn', expect.not.stringContaining(String(mails[0]![1]))],
+      ]);
+    });
+
+    test('When the workflow is archived or its end date is over, then a corrected address begins nothing', async () => {
+      const [archived, ended] = [await aCompleted(), await aCompleted()];
+      const { revision } = archived.asking;
+      expect((await service.call(archived.asking, 'POST', `${archived.path}/archive`, { revision })).status).toBe(200);
+      await service.db.query('UPDATE workflow_version SET ends_at = now() WHERE workflow_id = $1', [
+        ended.asking.workflowId,
+      ]);
+      for (const { ids } of [archived, ended]) {
+        await service.deliver(AskAgain, { ...ids, at });
+        expect(await service.enrolment(ids.contactId)).toMatchObject({ state: 'ended', due_in: null });
+      }
+    });
+
+    test('When the contact opted in since, then it counts as that, and a late bounce or another address changes nothing', async () => {
+      const { ids, mail, seen } = await aCompleted();
+      await service.deliver(ContactOptedIn, { ...ids, at });
+      await service.deliver(EmailBounced, { ...mail, kind: 'hard', code: 'dsn-5-1-1' });
+      await service.deliver(AskAgain, { ...ids, at });
+      expect(await seen()).toMatchObject({ counts: { ...NONE, optedIn: 1 }, undeliverable: [] });
+    });
+  });
+
   test('When messages come twice, or in the wrong order, then the first to fit counts', async () => {
     const { ids, mail } = await anAsked();
     const { id: enrolmentId } = (await service.enrolment(ids.contactId))!;

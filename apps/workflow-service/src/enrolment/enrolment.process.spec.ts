@@ -409,6 +409,106 @@ describe('Repairs', () => {
   });
 });
 
+const ASKS = [{ action: 'send-opt-in' }];
+const ASKS_AND_WAITS = [...ASKS, { action: 'wait', seconds: DAY }];
+const ASKS_TWICE = [...ASKS_AND_WAITS, { action: 'send-reminder' }];
+const WORKFLOWS = [STEPS, ASKS, ASKS_AND_WAITS, ASKS_TWICE];
+
+describe.each([
+  ['asks', ASKS, [fired, accepted(mail(0))]],
+  ['asks and waits', ASKS_AND_WAITS, [fired, accepted(mail(0)), fired]],
+  ['asks and reminds', ASKS_TWICE, [fired, accepted(mail(0)), fired, accepted(mail(2))]],
+] as const)('A workflow that only %s, and has done all of it', (_, steps, way) => {
+  const about = given(steps);
+  const completed = after(way, ENROLLED, about);
+  const anew: Input = { kind: 'ask-anew', workflows: new Set(['another', 'workflow']) };
+
+  it('When its mail comes back for good, then it is undeliverable; when that is told twice, then nothing more changes', () => {
+    expect(completed).toMatchObject({ state: 'ended', reason: 'completed' });
+    const dead = progress(completed, bounced(mail(0), 'hard'), about);
+    expect(dead).toMatchObject({ timer: null, messages: [], state: { state: 'undeliverable', reason: 'bounced' } });
+    expect(whyIgnored(decide(dead.state, bounced(mail(0), 'hard'), about))).toBe('no-outcome-awaited');
+    expect(whyIgnored(decide(completed, bounced('foreign', 'hard'), about))).toBe('other-mail');
+  });
+
+  it('When its mail comes back softly, then it is sent again, three times at most, and it is completed once more', () => {
+    const second = progress(completed, bounced(mail(0), 'soft'), about);
+    expect(second).toMatchObject({ timer: later(DAY_MS), state: { state: 'waiting', step: 0, attempt: 2 } });
+    expect(second.state.reason).toBeUndefined();
+    expect(whyIgnored(decide(second.state, bounced(mail(0), 'soft'), about))).toBe('other-mail');
+    expect(progress(second.state, fired, about).messages[0]?.data).toMatchObject({ emailId: mail(0, 2) });
+    const tried = [fired, accepted(mail(0, 2)), bounced(mail(0, 2), 'soft'), fired, accepted(mail(0, 3))];
+    const third = after([...tried, ...way.slice(2, 3)], second.state, about);
+    const over = after(way.length > 3 ? [accepted(mail(2, 3))] : [], third, about);
+    expect(over).toMatchObject({ state: 'ended', reason: 'completed', attempt: 3 });
+    expect(after([bounced(mail(0, 3), 'soft')], over, about)).toMatchObject({
+      state: 'undeliverable',
+      reason: 'bounced',
+    });
+  });
+
+  it('When the address was corrected, then it is asked anew by another mail, also after the first came back', () => {
+    for (const state of [completed, after([bounced(mail(0), 'hard')], completed, about)]) {
+      const again = progress(state, anew, about);
+      expect(again).toMatchObject({ timer: NOW, messages: [], state: { state: 'waiting', attempt: 2 } });
+      expect(again.state.reason).toBeUndefined();
+      expect(whyIgnored(decide(again.state, anew, about))).toBe('not-asked-yet');
+      expect(whyIgnored(decide(again.state, bounced(mail(0), 'hard'), about))).toBe('other-mail');
+      expect(progress(again.state, fired, about).messages[0]?.data).toMatchObject({ emailId: mail(0, 2) });
+    }
+  });
+
+  it('When the workflow takes nobody in any more, then it is not asked anew', () => {
+    const archived: Input = { ...anew, workflows: new Set(['another']) };
+    expect(whyIgnored(decide(completed, archived, about))).toBe('already-over');
+  });
+
+  it('When the contact or the client decides, then that counts, and what is heard of its mails does not', () => {
+    const decided = (['contact-opted-in', 'enrolment-stopped', 'contact-disabled'] as const).map((kind) =>
+      after([{ kind }], completed, about),
+    );
+    expect(decided.map(({ state, reason }) => [state, reason])).toEqual([
+      ['opted-in', undefined],
+      ['stopped', undefined],
+      ['ended', 'disabled'],
+    ]);
+    for (const state of decided) {
+      for (const input of [anew, bounced(mail(0), 'hard'), bounced(mail(0), 'soft')]) {
+        expect(whyIgnored(decide(state, input, about))).toBe('already-over');
+      }
+    }
+  });
+
+  it('When the contact declines or complains, then nothing is sent again', () => {
+    for (const no of [declines, bounced(mail(0), 'complaint')]) {
+      const declined = progress(completed, no, about);
+      expect(declined).toMatchObject({ messages: [], state: { state: 'ended', reason: 'completed', declined: true } });
+      expect(declined.timer).toBeUndefined();
+      expect(whyIgnored(decide(declined.state, bounced(mail(0), 'soft'), about))).toBe('no-further-mails');
+    }
+  });
+
+  it('When nothing of its mails is told, then nothing is awaited', () => {
+    const late: Input[] = [fired, accepted(mail(0)), accepted(mail(2)), keeps('held')];
+    const repairs: Input[] = [{ kind: 'outcome-overdue' }, { kind: 'timer-lost' }];
+    for (const input of [...late, ...repairs]) {
+      expect(whyIgnored(decide(completed, input, about))).toMatch(/^no-(timer|outcome)-awaited$/);
+    }
+  });
+});
+
+test('When the reminder of a completed workflow comes back softly, then only it is sent again, and the third changes nothing', () => {
+  const about = given(ASKS_TWICE);
+  const completed = after([fired, accepted(mail(0)), fired, accepted(mail(2))], ENROLLED, about);
+  const again = progress(completed, bounced(mail(2), 'soft'), about);
+  expect(again).toMatchObject({ timer: later(DAY_MS), state: { state: 'waiting', step: 2, optInMail: mail(0) } });
+  expect(progress(again.state, fired, about).messages[0]?.data).toMatchObject({ emailId: mail(2, 2) });
+  const third = [fired, accepted(mail(2, 2)), bounced(mail(2, 2), 'soft'), fired, accepted(mail(2, 3))];
+  const over = after(third, again.state, about);
+  expect(over).toMatchObject({ state: 'ended', reason: 'completed' });
+  expect(whyIgnored(decide(over, bounced(mail(2, 3), 'soft'), about))).toBe('no-further-mails');
+});
+
 describe('Any history', () => {
   const ids = [mail(0), mail(2), mail(0, 2), mail(2, 2), mail(0, 3), 'foreign'];
   const emailId = fc.constantFrom(...ids);
@@ -422,11 +522,12 @@ describe('Any history', () => {
       .map((reason): Input => ({ kind: 'opt-in-not-sent', emailId: mail(0), reason })),
     fc.constantFrom(...DECLINE_REASONS).map(keeps),
     fc.constantFrom<Input>(declines, { kind: 'contact-opted-in' }, { kind: 'outcome-overdue' }, { kind: 'timer-lost' }),
+    fc.constant<Input>({ kind: 'ask-anew', workflows: new Set(['workflow']) }),
   );
 
   it('When anything happens in any order, then exactly one thing is waited for, or it is over', () => {
     fc.assert(
-      fc.property(fc.array(anInput, { maxLength: 60 }), (inputs) => {
+      fc.property(fc.constantFrom(...WORKFLOWS), fc.array(anInput, { maxLength: 60 }), (steps, inputs) => {
         let state = ENROLLED;
         let timer: Date | null = NOW;
         for (const input of inputs) {
@@ -434,7 +535,7 @@ describe('Any history', () => {
           if (input.kind === 'timer-lost' && timer !== null) continue;
           // What the claim does: a fired timer is gone.
           if (input.kind === 'timer-fired') timer = null;
-          const decision = decide(state, input, given());
+          const decision = decide(state, input, given(steps));
           if ('ignored' in decision) continue;
           state = decision.state;
           if (decision.timer !== undefined) timer = decision.timer;
@@ -472,7 +573,7 @@ describe('Any history', () => {
 });
 
 describe('Who has another address', () => {
-  const anew: Input = { kind: 'ask-anew' };
+  const anew: Input = { kind: 'ask-anew', workflows: new Set() };
   const second = (state: EnrolmentState): EnrolmentState => after([anew, fired], state);
 
   it.each([

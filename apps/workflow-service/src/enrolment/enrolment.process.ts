@@ -4,12 +4,19 @@
  * runs from its own acceptance, and at the end the removal is asked for. Whoever opts in, is disabled or is stopped is out
  * of it. A decline ends the mails but not the waits. A mail that came back is sent again as another mail, with a clock of
  * its own, or ends in `undeliverable`: nobody is removed who was not reached. A reminder that comes back too often ends nothing.
- * Who has another address begins anew. The removal may be put off any number of times.
+ * Who has another address begins anew. The removal may be put off any number of times. A workflow that only asks is completed,
+ * and still hears what becomes of its mails, and what the contact or the client decides.
  */
 import { actionOf } from '../actions/actions.process.js';
 import { type Begun, promisedSeconds } from '../actions/action.process.js';
 import type { DeclineReason, NotSentReason } from '#contracts';
-import { type EnrolmentState, type EnrolmentStateName, type Input, isUnderWay } from './enrolment-state.process.js';
+import {
+  type EnrolmentState,
+  type EnrolmentStateName,
+  type Input,
+  isCompleted,
+  isUnderWay,
+} from './enrolment-state.process.js';
 import {
   type Decision,
   decline,
@@ -34,7 +41,7 @@ const OVER: ReadonlySet<EnrolmentStateName> = new Set(['opted-in', 'stopped', 'e
 
 /** What follows from one input. Late, repeated and foreign inputs are ignored, with the reason. */
 export function decide(state: EnrolmentState, input: Input, given: Given): Decision {
-  if (OVER.has(state.state)) return { ignored: 'already-over' };
+  if (OVER.has(state.state) && !isCompleted(state)) return { ignored: 'already-over' };
   const rule = RULES[input.kind] as (state: EnrolmentState, input: Input, given: Given) => Decision;
   return rule(state, input, given);
 }
@@ -135,8 +142,12 @@ function laterThan(state: EnrolmentState, reason: DeclineReason, { now, steps }:
   return present + Math.min(DAY_MS, firstMs * 2 ** Math.min(state.postponed, 20));
 }
 
-/** As at the beginning, by other mails with clocks of their own; also who could not be asked. What was sent before is forgotten. */
-function askAnew(state: EnrolmentState, _: InputOf<'ask-anew'>, { steps, now }: Given): Decision {
+/**
+ * As at the beginning, by other mails with clocks of their own; also who could not be asked. What was sent before is forgotten.
+ * A completed one is not under way: an archived workflow, or one whose end date is over, does not begin it again.
+ */
+function askAnew(state: EnrolmentState, { workflows }: InputOf<'ask-anew'>, { steps, now }: Given): Decision {
+  if (isCompleted(state) && !workflows.has(state.workflowId)) return { ignored: 'already-over' };
   const step = optInStep(steps);
   const untouched = isUnderWay(state) && state.optInMail === undefined && state.attempt === state.firstAttempt;
   if (step < 0 || untouched) return { ignored: 'not-asked-yet' };

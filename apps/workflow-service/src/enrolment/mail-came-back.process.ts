@@ -1,7 +1,7 @@
 /** What follows when a mail does not arrive: it is tried again, written again as another mail, or nobody can be asked. */
 import { actionOf, type ActionName } from '../actions/actions.process.js';
 import type { EnrolmentState } from './enrolment-state.process.js';
-import { isUnderWay } from './enrolment-state.process.js';
+import { caresForMails, isUnderWay } from './enrolment-state.process.js';
 import { type Decision, decline, end, type Given, type InputOf, waiting } from './enrolment-moves.process.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -25,7 +25,7 @@ function triedAgain(state: EnrolmentState, emailId: string, given: Given): Decis
 }
 
 export function bounced(state: EnrolmentState, { emailId, bounce }: InputOf<'email-bounced'>, given: Given): Decision {
-  if (!isUnderWay(state)) return { ignored: 'no-outcome-awaited' };
+  if (!caresForMails(state)) return { ignored: 'no-outcome-awaited' };
   if (!isOurs(state, emailId, given)) return { ignored: 'other-mail' };
   switch (bounce) {
     case 'hard':
@@ -51,7 +51,7 @@ function bouncedSoftly(state: EnrolmentState, emailId: string, given: Given): De
   const tries = 1 + (first ? attempt - firstAttempt - remindedAgain : remindedAgain);
   if (tries >= MOST_ATTEMPTS)
     return first ? end(state, 'undeliverable', 'bounced') : notRemindedAgain(state, step, given);
-  const again = { ...waiting(state), step, attempt: attempt + 1 };
+  const again = { ...waiting(state), reason: undefined, step, attempt: attempt + 1 };
   return {
     // Told again before the next is sent, it is not taken for that one.
     state: first

@@ -18,7 +18,7 @@ export async function lockDefinitions(tx: EntityManager, tenantId: string, mode:
   await tx.query(`SELECT ${lock}(hashtextextended('workflows of ' || $1, 0))`, [tenantId]);
 }
 
-/** The active workflows of a client whose time has begun and not ended, under {@link lockDefinitions}. */
+/** The active workflows of a client whose time has begun and not ended. Who enrols in them looks under {@link lockDefinitions}. */
 export async function activeWorkflows(tx: EntityManager, tenantId: string): Promise<ActiveWorkflow[]> {
   return tx.query(
     `SELECT w.id, w.trigger, v.number AS version
