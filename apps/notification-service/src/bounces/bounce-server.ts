@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions } from 'smtp-server';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import { safeError } from '#messaging';
 import type { NotificationConfig } from '../config.js';
 
@@ -26,7 +26,7 @@ export interface BounceDesk {
 const LARGEST_REPORT = 1_048_576;
 const MOST_CONNECTIONS = 50;
 const SILENCE_MS = 60_000;
-/** Of one caller; a relay of ours that brings them all stays below it, and comes again when it does not. */
+/** Transactions of one caller, and recipients: a relay of ours that brings all stays below it, and otherwise comes again. */
 const PER_SECOND = { points: 200, duration: 1 };
 
 const logger = new Logger('bounces');
@@ -36,7 +36,7 @@ const logger = new Logger('bounces');
  * address: a second one is asked to come in a transaction of its own. Sizes, connections and rates are limited.
  */
 export function makeBounceServer(config: NotificationConfig, desk: BounceDesk): SMTPServer {
-  const limiter = new RateLimiterMemory(PER_SECOND);
+  const [transactions, recipients] = [new RateLimiterMemory(PER_SECOND), new RateLimiterMemory(PER_SECOND)];
   const server = new SMTPServer({
     name: config.MAIL_DOMAIN,
     banner: 'reports about mails only',
@@ -48,17 +48,16 @@ export function makeBounceServer(config: NotificationConfig, desk: BounceDesk): 
     authOptional: true,
     ...startTls(config),
     onMailFrom: (_address, session, done) => {
-      const allowed = limiter.consume(session.remoteAddress).catch(() => {
-        throw new SmtpRefusal(451, 'Too many, try again later.');
-      });
-      void answer(allowed, done);
+      void answer(admit(transactions, session), done);
     },
     onRcptTo: ({ address }, session, done) => {
       const second = session.envelope.rcptTo.length > 0;
-      void answer(
-        second ? Promise.reject(new SmtpRefusal(452, 'One recipient at a time.')) : desk.mailOf(address),
-        done,
-      );
+      // Counted on their own: a transaction may name any number of wrong ones, and each may cost a look into the database.
+      const mail = admit(recipients, session).then(() => {
+        if (second) throw new SmtpRefusal(452, 'One recipient at a time.');
+        return desk.mailOf(address);
+      });
+      void answer(mail, done);
     },
     onData: (stream, session, done) => {
       const [recipient] = session.envelope.rcptTo;
@@ -68,6 +67,12 @@ export function makeBounceServer(config: NotificationConfig, desk: BounceDesk): 
   // What breaks on a connection is the caller's affair; he comes again.
   server.on('error', (error: unknown) => logger.debug({ msg: 'a connection broke', error: safeError(error) }));
   return server;
+}
+
+async function admit(limiter: RateLimiterMemory, { remoteAddress }: SMTPServerSession): Promise<void> {
+  await limiter.consume(remoteAddress).catch(() => {
+    throw new SmtpRefusal(451, 'Too many, try again later.');
+  });
 }
 
 /** Certificate and key as their files say now. */

@@ -41,6 +41,12 @@ export class RecordBounces {
     return { known, added: added.length };
   }
 
+  /** Whether something can have come back of a mail with this id. */
+  async knows(emailId: string): Promise<boolean> {
+    const sent: unknown[] = await inEveryTenant(this.db, (tx) => tx.query(`SELECT FROM ${KNOWN_MAILS}`, [[emailId]]));
+    return sent.length > 0;
+  }
+
   private record(bounces: readonly BouncedMail[]): Promise<{ known: number; added: BounceRow[] }> {
     return inEveryTenant(this.db, async (tx) => {
       const ids = [...new Set(bounces.map(({ emailId }) => emailId))];

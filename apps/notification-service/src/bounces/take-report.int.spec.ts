@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { DataSource } from 'typeorm';
-import { EraseContactData, SendEmail, TenantChanged } from '#contracts';
+import { CancelEmails, EraseContactData, SendEmail, TenantChanged } from '#contracts';
 import { waitUntil } from '#local';
 import { Readiness } from '#service';
 import { anAuthority, signedBy } from '../../../../test/support/certificates.js';
@@ -18,7 +18,9 @@ import {
   answersTo,
   answerTo,
   aTenant,
+  dkimFile,
   MAIL_DOMAIN,
+  ownDkim,
   startNotification,
 } from '../../test/make.js';
 import {
@@ -36,6 +38,8 @@ import {
 import { report, SmtpTalk } from '../../test/smtp-talk.js';
 import { ListenForBounces } from './listen-for-bounces.js';
 
+const GONE_DOMAIN = 'mail.acme.example';
+const dkimPath = aFile(dkimFile(ownDkim(), { ...ownDkim(), domain: GONE_DOMAIN }));
 const tenant = aTenant();
 const { tenantId } = tenant;
 let server: MailServer;
@@ -48,7 +52,7 @@ const listeningOn = (started: TestService): Promise<number> =>
 
 beforeAll(async () => {
   server = await MailServer.start();
-  const env = { BOUNCE_SMTP_PORT: '0', BOUNCE_SMTP_HOST: '127.0.0.1', LOG_LEVEL: 'info' };
+  const env = { BOUNCE_SMTP_PORT: '0', BOUNCE_SMTP_HOST: '127.0.0.1', LOG_LEVEL: 'info', DKIM_KEYS_FILE: dkimPath };
   service = await startNotification(server.url, env, { write: (line) => (log += line) });
   await service.deliver(TenantChanged, tenant);
   port = await listeningOn(service);
@@ -216,6 +220,33 @@ describe('a bounce of a contact that is erased', () => {
   });
 });
 
+describe('a report to a domain whose key is gone', () => {
+  const returnPath = (emailId: string) => `bounce+${emailId}@${GONE_DOMAIN}`;
+  const formerly = aTenant({ mailDomain: GONE_DOMAIN });
+  const aMailFromThere = () => anOptIn({ tenantId: formerly.tenantId });
+
+  it('When the mail is known, then it is taken; otherwise it is refused for good', async () => {
+    await service.deliver(TenantChanged, formerly);
+    const [over, waits, calledBack] = [await aMailFromThere(), await aMailFromThere(), await aMailFromThere()];
+    await service.deliver(SendEmail, over);
+    await answerTo(service, over.emailId);
+    expect(server.mails.at(-1)!.from).toBe(returnPath(over.emailId));
+    server.behaviour = { onRcpt: () => 451 };
+    await service.deliver(SendEmail, waits);
+    const { contactId, emailId } = calledBack;
+    await service.deliver(CancelEmails, { tenantId: formerly.tenantId, contactId, emailIds: [emailId] });
+    writeFileSync(dkimPath, dkimFile(ownDkim()));
+    const refused = async () => (await report(port, returnPath(randomUUID()), failed())).startsWith('550') || undefined;
+    await waitUntil(refused, { what: 'the key to be gone', timeoutMs: 20_000 });
+
+    expect(await report(port, returnPath(over.emailId), failed())).toMatch(/^250/);
+    expect(await bounced(over.emailId)).toEqual([['hard', 'dsn-5-1-1']]);
+    expect(await report(port, returnPath(waits.emailId), failed())).toMatch(/^250/);
+    expect(await report(port, returnPath(calledBack.emailId), failed())).toMatch(/^550/);
+    expect(await report(port, `bounce+${over.emailId}x@${GONE_DOMAIN}`, failed())).toMatch(/^550/);
+  });
+});
+
 describe('the conversation', () => {
   it.each([
     ['somebody', `somebody@${MAIL_DOMAIN}`],
@@ -272,6 +303,16 @@ describe('the conversation', () => {
     expect(await talk.say('STARTTLS')).toMatch(/^5/);
     expect(await talk.say('AUTH PLAIN AGEAYg==')).toMatch(/^5/);
     talk.close();
+  });
+});
+
+describe('a caller who tries one address after the other', () => {
+  it('When they are too many, then he is told to come later', async () => {
+    const talk = await SmtpTalk.with(port);
+    await talk.sayAll(['EHLO mx.example', 'MAIL FROM:<>']);
+    const replies = await talk.sayAll(many(2_000, () => `RCPT TO:<bounce@${MAIL_DOMAIN}>`));
+    talk.close();
+    expect([...new Set(replies.map((reply) => reply.slice(0, 3)))].sort()).toEqual(['451', '550']);
   });
 });
 

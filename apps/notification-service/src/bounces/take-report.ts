@@ -20,11 +20,15 @@ export class TakeReport {
     private readonly record: RecordBounces,
   ) {}
 
-  /** Refuses whatever is no return path in one of the domains mails leave from. */
+  /**
+   * Refuses whatever is no return path in one of the domains mails leave from. From another one a mail may have left while
+   * there was a key for it: a report about a mail that is known is taken, since it would not come a second time.
+   */
   async mailOf(address: string, stopping: boolean): Promise<string> {
     if (stopping) throw new SmtpRefusal(421, 'Going away, try again later.');
     const known = parseBounceAddress(address);
-    if (!known || !(await this.keys.has(known.domain))) throw new SmtpRefusal(550, 'No such address here.');
+    const ours = known && ((await this.keys.has(known.domain)) || (await this.record.knows(known.emailId)));
+    if (!ours) throw new SmtpRefusal(550, 'No such address here.');
     return known.emailId;
   }
 
