@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
-import { IsDate, IsInt, IsString, IsUUID, Max, Min, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDate, IsInt, IsString, IsUUID, Max, Min, ValidateNested } from 'class-validator';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTenant } from '#messaging';
 import { Example, Optional } from '#service';
 import { loadSummary } from '../workflows/load-workflow.js';
 import type { EnrolmentStateName } from './enrolment-state.process.js';
+import { lookUpByKey } from './look-up-by-key.js';
+
+/** How many enrolments one page looks at, at most, to find those that are undeliverable. */
+const LOOK_AT = 5_000;
+const COUNT_AT_MOST = 20_000;
 
 export class UndeliverablePage {
   @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
@@ -45,19 +50,27 @@ export class Undeliverable {
 
 @Example({
   counts: { waiting: 8_120, declined: 31, optedIn: 2_904, undeliverable: 1, stopped: 4, expunging: 0, ended: 12 },
+  countedAll: true,
   lateTimers: 0,
   undeliverable: [],
 })
 export class Enrolments {
-  @ValidateNested() @Type(() => EnrolmentCounts) counts: EnrolmentCounts;
-  /** Timers that fired more than a minute late, since the workflow began. */
-  @IsInt() lateTimers: number;
+  /** On the first page only. */
+  @Optional() @ValidateNested() @Type(() => EnrolmentCounts) counts?: EnrolmentCounts;
+  /** False when the workflow has more enrolments than are counted. */
+  @Optional() @IsBoolean() countedAll?: boolean;
+  /** Timers of those counted that fired more than a minute late, since the workflow began. */
+  @Optional() @IsInt() lateTimers?: number;
   @ValidateNested({ each: true }) @Type(() => Undeliverable) undeliverable: Undeliverable[];
-  /** To be given as `after` for the next page of the undeliverable; absent on the last one. */
+  /** To be given as `after` for the next page of the undeliverable; absent on the last one. A page may be short, or empty, and have one. */
   @Optional() @IsUUID() next?: string;
 }
 
-/** How many contacts of a workflow are where, and which ones a person has to decide about. Of all its versions. */
+/**
+ * How many contacts of a workflow are where, and which ones a person has to decide about. Of all its versions. Every page is
+ * one walk along one index, in the order of the ids, and looks at no more than a set number of enrolments. An index of the
+ * undeliverable would be smaller to walk, and have every enrolment that changes its state written to all indexes.
+ */
 @Injectable()
 export class CountEnrolments {
   constructor(private readonly db: DataSource) {}
@@ -65,15 +78,27 @@ export class CountEnrolments {
   async execute(tenantId: string, workflowId: string, page: UndeliverablePage): Promise<Enrolments> {
     return inTenant(this.db, tenantId, async (tx) => {
       await loadSummary(tx, tenantId, workflowId);
-      return { ...(await countStates(tx, workflowId)), ...(await pageOfUndeliverable(tx, workflowId, page)) };
+      await lookUpByKey(tx);
+      return {
+        ...(page.after === undefined ? await countStates(tx, workflowId) : {}),
+        ...(await pageOfUndeliverable(tx, workflowId, page)),
+      };
     });
   }
 }
 
-async function countStates(tx: EntityManager, workflowId: string): Promise<Pick<Enrolments, 'counts' | 'lateTimers'>> {
-  const rows: { state: EnrolmentStateName; count: number; late: number }[] = await tx.query(
-    `SELECT state, count(*)::int AS count, sum(late_timers)::int AS late FROM enrolment WHERE workflow_id = $1 GROUP BY state`,
-    [workflowId],
+async function countStates(
+  tx: EntityManager,
+  workflowId: string,
+): Promise<Pick<Enrolments, 'counts' | 'countedAll' | 'lateTimers'>> {
+  const rows: { state: EnrolmentStateName; count: number; late: number; more: boolean }[] = await tx.query(
+    `SELECT state, count(*) FILTER (WHERE n <= $2)::int AS count, sum(late_timers) FILTER (WHERE n <= $2)::int AS late,
+       bool_or(n > $2) AS more
+     FROM (
+       SELECT state, late_timers, row_number() OVER (ORDER BY id) AS n
+       FROM enrolment WHERE workflow_id = $1 ORDER BY id LIMIT $2::int + 1
+     ) AS looked_at GROUP BY state`,
+    [workflowId, COUNT_AT_MOST],
   );
   const of = new Map(rows.map((row) => [row.state, row.count]));
   const count = (state: EnrolmentStateName): number => of.get(state) ?? 0;
@@ -86,7 +111,8 @@ async function countStates(tx: EntityManager, workflowId: string): Promise<Pick<
     expunging: count('expunging'),
     ended: count('ended'),
   };
-  return { counts, lateTimers: rows.reduce((sum, { late }) => sum + late, 0) };
+  const lateTimers = rows.reduce((sum, { late }) => sum + late, 0);
+  return { counts, countedAll: !rows.some(({ more }) => more), lateTimers };
 }
 
 async function pageOfUndeliverable(
@@ -94,12 +120,24 @@ async function pageOfUndeliverable(
   workflowId: string,
   { limit, after }: UndeliverablePage,
 ): Promise<Pick<Enrolments, 'undeliverable' | 'next'>> {
-  const rows: Undeliverable[] = await tx.query(
-    `SELECT id AS "enrolmentId", contact_id AS "contactId", coalesce(reason, '') AS reason, changed_at AS since
-     FROM enrolment WHERE workflow_id = $1 AND state = 'undeliverable' AND ($2::uuid IS NULL OR id > $2)
-     ORDER BY id LIMIT $3`,
-    [workflowId, after ?? null, limit + 1],
+  const rows: (Undeliverable & { listed: boolean; last: boolean })[] = await tx.query(
+    `SELECT id AS "enrolmentId", contact_id AS "contactId", coalesce(reason, '') AS reason, changed_at AS since,
+       state = 'undeliverable' AS listed, n = $3 AS last
+     FROM (
+       SELECT *, row_number() OVER (ORDER BY id) AS n
+       FROM enrolment WHERE workflow_id = $1 AND id > $2 ORDER BY id LIMIT $3
+     ) AS looked_at
+     WHERE state = 'undeliverable' OR n = $3 ORDER BY id LIMIT $4`,
+    [workflowId, after ?? FIRST_ID, LOOK_AT, limit + 1],
   );
-  const undeliverable = rows.slice(0, limit);
-  return rows.length > limit ? { undeliverable, next: undeliverable.at(-1)?.enrolmentId } : { undeliverable };
+  const found = rows.filter(({ listed }) => listed);
+  const undeliverable = found
+    .slice(0, limit)
+    .map(({ enrolmentId, contactId, reason, since }) => ({ enrolmentId, contactId, reason, since }));
+  const lastLookedAt = rows.find(({ last }) => last)?.enrolmentId;
+  const next = found.length > limit ? undeliverable.at(-1)?.enrolmentId : lastLookedAt;
+  return next === undefined ? { undeliverable } : { undeliverable, next };
 }
+
+/** Before every id that is ever given. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
