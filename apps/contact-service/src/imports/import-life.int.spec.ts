@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { EntityManager } from 'typeorm';
 import { EraseContactData, RequestOptIn } from '#contracts';
 import { inTenant, Relay } from '#messaging';
 import { waitUntil } from '#local';
@@ -27,7 +28,7 @@ import { RelayBacklog } from './relay-backlog.js';
 import { RemoveUndone } from './remove-undone.js';
 import { RunImports } from './run-imports.js';
 import { ofUndoneImports } from './undone-imports.js';
-import { WriteReport } from './write-report.js';
+import { PAGE_BYTES, WriteReport } from './write-report.js';
 
 let service: ContactService;
 
@@ -501,6 +502,55 @@ describe('When whoever downloads a report goes before its end', () => {
     expect((await service.call(tenant.recruiter, 'GET', `/v1/imports/${id}`)).status).toBe(200);
     const lines = logged.flatMap(({ mock }) => mock.calls.map(([line]) => line as { msg?: string }));
     expect(lines.filter(({ msg }) => msg === 'request failed')).toEqual([]);
+  });
+});
+
+describe('When a report has long rows', () => {
+  /** Rows 3 to 14 are long, those behind them short. */
+  const ROWS = `INSERT INTO import_row (import_id, tenant_id, row_no, status, reason, fields)
+    SELECT $1, $2, no, 'rejected', 'bad-address', json_build_array('x', repeat('x', CASE WHEN no < 15 THEN 900000 ELSE 10 END))
+    FROM generate_series(3, 3000) AS no`;
+
+  /** What is asked of the database for a report, and what it gives, page by page. */
+  async function pagesOf(tenant: TestTenant, id: string) {
+    const asked = jest.spyOn(EntityManager.prototype, 'query');
+    const { text } = await reportOf(service, tenant, id);
+    const calls = asked.mock.calls.map(([sql, values], n) => ({ sql, values, result: asked.mock.results[n]!.value }));
+    const found = calls.filter(({ sql }) => sql.includes('FROM import_row'));
+    const pages = found.map(async ({ values, result }) => ({
+      atMost: Number((values as unknown[])[4]),
+      rows: await result,
+    }));
+    return { text, pages: (await Promise.all(pages)) as { atMost: number; rows: { fields: string[] }[] }[] };
+  }
+
+  test('then only a few of them are held at once, none is lost, and short ones are still read many at a time', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    await service.db.query(ROWS, [id, tenant.tenantId]);
+    const { text, pages } = await pagesOf(tenant, id);
+    const numbers = text
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(',').at(-1)));
+    expect(numbers).toEqual(Array.from({ length: 2_999 }, (_, n) => n + 2));
+    const bytes = pages.map(({ rows }) => rows.reduce((sum, { fields }) => sum + JSON.stringify(fields).length, 0));
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(pages.length).toBeLessThan(25);
+    // The database reads all it is asked for to find where a page ends.
+    const [first, ...others] = pages;
+    expect(first!.atMost).toBeLessThan(20);
+    others.forEach(({ atMost }, n) => expect(atMost).toBeLessThanOrEqual(2 * pages[n]!.rows.length));
+  });
+
+  test('and one is longer than a page may be, then it is a page of its own', async () => {
+    const tenant = await aTenant(service);
+    const { id } = await anImport(service, tenant, file(1));
+    const longest = `UPDATE import_row SET fields = json_build_array('x', repeat('x', $2)) WHERE import_id = $1`;
+    await service.db.query(longest, [id, PAGE_BYTES + 1]);
+    const { text } = await pagesOf(tenant, id);
+    expect(text).toMatch(/x,imported,,2\n$/);
   });
 });
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { IsIn } from 'class-validator';
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { inTenant } from '#messaging';
 import { Gone, Optional } from '#service';
 import { ContactConfig } from '../config.js';
@@ -15,7 +15,10 @@ export class ReportQuery {
   @Optional() @IsIn(['rejected']) only?: 'rejected';
 }
 
-const ROWS = 1_000;
+/** A page of rows is as many as these allow, and one row whatever its length: a row may be 1 MiB, and is held as a whole. */
+export const PAGE_BYTES = 2 * 1_048_576;
+const PAGE_ROWS = 1_000;
+const FIRST_PAGE_ROWS = 16;
 const OURS = ['status', 'reason', 'row'] as const;
 
 interface ReportRow {
@@ -58,24 +61,39 @@ export class WriteReport {
     return endedAt !== null && endedAt.getTime() < Date.now() - this.config.IMPORT_REPORT_DAYS * 86_400_000;
   }
 
-  private async *rowsOf({ id, tenantId, columns }: Import, only?: 'rejected'): AsyncGenerator<string[]> {
-    for (let after = 0; ;) {
-      const rows = await inTenant(this.db, tenantId, (tx): Promise<ReportRow[]> =>
-        tx.query(
-          `SELECT row_no, status, reason, fields FROM import_row
-           WHERE import_id = $1 AND tenant_id = $2 AND row_no > $3 AND ($4::text IS NULL OR status = $4)
-           ORDER BY row_no LIMIT $5`,
-          [id, tenantId, after, only ?? null, ROWS],
-        ),
-      );
+  private async *rowsOf(of: Import, only?: 'rejected'): AsyncGenerator<string[]> {
+    for (let [after, atMost] = [0, FIRST_PAGE_ROWS]; ;) {
+      const rows = await inTenant(this.db, of.tenantId, (tx) => pageOf(tx, of, { after, atMost, only }));
       for (const { row_no, status, reason, fields } of rows) {
-        yield [...(fields ?? columns.map(() => '')), status, reason ?? '', String(row_no)];
+        yield [...(fields ?? of.columns.map(() => '')), status, reason ?? '', String(row_no)];
       }
       const last = rows.at(-1);
       if (!last) return;
       after = last.row_no;
+      // To add up their lengths the database reads them all: where rows are long these must be few.
+      atMost = Math.min(2 * rows.length, PAGE_ROWS);
     }
   }
+}
+
+interface Page {
+  readonly after: number;
+  readonly atMost: number;
+  readonly only?: 'rejected';
+}
+
+/** The next rows, in their order; none when there are no more. */
+function pageOf(tx: EntityManager, { id, tenantId }: Import, { after, atMost, only }: Page): Promise<ReportRow[]> {
+  return tx.query(
+    `SELECT row_no, status, reason, fields FROM (
+       SELECT *, row_number() OVER (ORDER BY row_no) AS n,
+         sum(COALESCE(octet_length(fields::text), 0)) OVER (ORDER BY row_no) AS bytes
+       FROM (SELECT row_no, status, reason, fields FROM import_row
+         WHERE import_id = $1 AND tenant_id = $2 AND row_no > $3 AND ($4::text IS NULL OR status = $4)
+         ORDER BY row_no LIMIT $5) AS next
+     ) AS counted WHERE n = 1 OR bytes <= $6 ORDER BY row_no`,
+    [id, tenantId, after, only ?? null, atMost, PAGE_BYTES],
+  );
 }
 
 /** A file may have columns of these names, for example when it is a report itself. */
