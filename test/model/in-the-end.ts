@@ -10,7 +10,10 @@ const FAR = 40 * 24 * HOUR;
 /** Later than all that ends by itself; a hold without an end is still there. */
 const AT_THE_END = Number.MAX_VALUE;
 const MOST_ROUNDS = 30;
-/** After so many soft bounces of mails that ask, a person decides; a reminder's change nothing. How many of them workflow-service had heard of in time is its business. */
+/**
+ * After so many soft bounces of mails that ask, a person decides; a reminder's change nothing. How many of them workflow-service
+ * had heard of in time is its business.
+ */
 const MOST_ATTEMPTS = 3;
 
 /** Every message arrives, every mail is accepted, and time passes until nothing changes any more. */

@@ -99,7 +99,14 @@ async function readAsk(tx: EntityManager, token: string, contact: Contact): Prom
   const expired = timeOver && !everOptedIn && (endsAt === null || !canGoForSilence(contact));
   const { emailId, addressChanged } = ask;
   const removesNobody = endsAt === null && !mayYetEnd(all);
-  return { emailId, addressChanged, expired, everOptedIn, removesNobody, timeEnds: timeEnds(all, ask, now) };
+  return {
+    emailId,
+    addressChanged,
+    expired,
+    everOptedIn,
+    removesNobody,
+    timeEnds: timeEnds(all, { ask, endsAt, now }),
+  };
 }
 
 const canGoForSilence = ({ state, candidateSubject }: Contact): boolean =>
@@ -115,8 +122,10 @@ function mayYetEnd(all: readonly SentAsk[]): boolean {
 }
 
 /** Of a mail that was not accepted yet, and while another may still move the end, only the mail itself is sure to be right. */
-function timeEnds(all: readonly SentAsk[], ask: OptInAsk, now: Date): Ask['timeEnds'] {
-  const endsAt = endOfSilence(all);
+function timeEnds(
+  all: readonly SentAsk[],
+  { ask, endsAt, now }: { readonly ask: OptInAsk; readonly endsAt: Date | null; readonly now: Date },
+): Ask['timeEnds'] {
   if (endsAt === null || ask.acceptedAt === null) return 'named-in-mail';
   if (endsAt > now) return endsAt;
   return all.some((one) => isUnderWay(one, now)) ? 'named-in-mail' : 'over';

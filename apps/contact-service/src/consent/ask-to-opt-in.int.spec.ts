@@ -165,17 +165,21 @@ describe('what the mail promises', () => {
     return [(await mailsTo(ask.contactId))[0]?.graceSeconds, ...rows.map((row) => row.grace_seconds)];
   };
 
+  const expectToStay = async (tenant: TestTenant, ask: Data<RequestOptIn>): Promise<void> => {
+    await tenant.setPolicy('permanent');
+    await passTime(service, ask.contactId, ask.graceSeconds);
+    await service.deliver(ExpungeContact, theEndOf(ask));
+    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
+    expect(await saidOf(ask.contactId, 'ExpungeRequested')).toEqual([]);
+  };
+
   test('When the client’s expunge is off, then no removal, and none comes of it when it is on later', async () => {
     const { tenant, ask } = await anAskable();
     await tenant.setPolicy('off');
     await service.deliver(RequestOptIn, ask);
     expect(await graces(ask)).toEqual([0, 0]);
     await accept(ask);
-    await tenant.setPolicy('permanent');
-    await passTime(service, ask.contactId, ask.graceSeconds);
-    await service.deliver(ExpungeContact, theEndOf(ask));
-    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
-    expect(await saidOf(ask.contactId, 'ExpungeRequested')).toEqual([]);
+    await expectToStay(tenant, ask);
   });
 
   const reminderOf = (ask: Data<RequestOptIn>): Data<RequestOptIn> => ({
@@ -209,11 +213,7 @@ describe('what the mail promises', () => {
     const reminder = reminderOf(ask);
     await service.deliver(RequestOptIn, reminder);
     await accept(reminder);
-    await tenant.setPolicy('permanent');
-    await passTime(service, ask.contactId, ask.graceSeconds);
-    await service.deliver(ExpungeContact, theEndOf(ask));
-    expect(await saidOf(ask.contactId, 'ExpungeDeclined')).toMatchObject([{ reason: 'not-asked' }]);
-    expect(await saidOf(ask.contactId, 'ExpungeRequested')).toEqual([]);
+    await expectToStay(tenant, ask);
   });
 
   test('When it is switched off while the request waits for it, then no removal either', async () => {

@@ -86,14 +86,9 @@ function endByMail(asks: readonly OptInAsk[], ask: OptInAsk, graceSeconds: numbe
 
 /** By the last mail that arrived: while expunge is off, and by a workflow that only asks, a mail says that nothing is removed. */
 function wasToldNobodyGoes(asks: readonly OptInAsk[]): boolean {
-  const lastSaying = (nobodyGoes: boolean): number =>
-    Math.max(
-      ...asks
-        .filter(({ bounceKind, graceSeconds }) => bounceKind === null && (graceSeconds === 0) === nobodyGoes)
-        .map(({ acceptedAt }) => acceptedAt?.getTime() ?? Number.NEGATIVE_INFINITY),
-    );
-  const said = lastSaying(true);
-  return said > Number.NEGATIVE_INFINITY && said >= lastSaying(false);
+  const arrived = asks.filter(({ acceptedAt, bounceKind }) => acceptedAt !== null && bounceKind === null);
+  const last = Math.max(...arrived.map(({ acceptedAt }) => Number(acceptedAt)));
+  return arrived.some(({ acceptedAt, graceSeconds }) => Number(acceptedAt) === last && graceSeconds === 0);
 }
 
 /**
